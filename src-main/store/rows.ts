@@ -1,0 +1,147 @@
+/**
+ * What the fold hands to the writer: changes to rows, in order. Pure data, no SQLite.
+ *
+ * The fold allocates every id. A thread's local ids (tasks, spans, aborts) become recording-wide as
+ * `thread * 2^32 + local`, which float64 and SQLite both hold exactly.
+ */
+import type { Nanos } from "../../src-runtime/protocol/time.ts";
+import type { Attributes, CancelSource, Level } from "../../src-runtime/protocol/message.ts";
+import type { LinkKind, Outcome, TaskKind } from "../../src-runtime/protocol/record.ts";
+import type { Cause, Frame, Phase, Site, SliceKind, TrackKind } from "../api/api.ts";
+
+export interface ProcessRow {
+  readonly id: number;
+  readonly pid: number;
+  readonly ppid: number;
+  readonly program?: string;
+  readonly argCount: number;
+  readonly args?: readonly string[];
+  readonly cwd: string;
+  readonly execPath: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly arch: string;
+  readonly start: Nanos;
+}
+
+export interface ThreadRow {
+  readonly id: number;
+  readonly process: number;
+  /** worker_threads' threadId; 0 main. */
+  readonly threadId: number;
+  readonly title?: string;
+  readonly level: Level;
+  readonly start: Nanos;
+}
+
+export interface TrackRow {
+  readonly id: number;
+  readonly parent: number;
+  readonly thread: number;
+  readonly kind: TrackKind;
+  /** 0 when the track is not one task. */
+  readonly task: number;
+  readonly label: string;
+  readonly start: Nanos;
+}
+
+export interface TaskRow {
+  readonly id: number;
+  readonly thread: number;
+  readonly parent: number;
+  readonly kind: TaskKind;
+  readonly name: string;
+  readonly origin: string;
+  readonly created: Nanos;
+}
+
+export interface SliceRow {
+  readonly id: number;
+  readonly track: number;
+  readonly depth: number;
+  readonly kind: SliceKind;
+  /** The task, span or stall it draws. */
+  readonly subject: number;
+  readonly start: Nanos;
+  readonly label: string;
+}
+
+export interface SpanRow {
+  readonly id: number;
+  readonly thread: number;
+  /** The task it ran in, 0 none. */
+  readonly task: number;
+  readonly name: string;
+  readonly start: Nanos;
+}
+
+export interface StallChange {
+  readonly id: number;
+  readonly thread: number;
+  readonly start: Nanos;
+  /** Absent while the event loop is still blocked, or in a recording cut during it. */
+  readonly dur?: number;
+  readonly phase: Phase;
+  readonly cause: Cause;
+  readonly cpuRatio?: number;
+  readonly watchdogLateMs?: number;
+  readonly task: number;
+  readonly span: number;
+  readonly blame?: Site;
+  /** Innermost first, selfMs summed over the samples. */
+  readonly frames: readonly Frame[];
+  readonly samples: number;
+  readonly capturedDuring: boolean;
+}
+
+export interface SampleRow {
+  readonly stall: number;
+  readonly at: Nanos;
+  readonly tookMs: number;
+  readonly task: number;
+  readonly span: number;
+  readonly frames: readonly Frame[];
+}
+
+export interface CancellationRow {
+  readonly id: number;
+  /** The abort: a task of its own, shared by all the cancellations it caused. */
+  readonly cancel: number;
+  /** The task it reached, 0 none that we see. */
+  readonly task: number;
+  readonly requested: Nanos;
+  readonly source: CancelSource;
+  readonly reason: string;
+  readonly by: number;
+  /** Innermost first; the site is the first that is not Node's own. */
+  readonly stack: readonly Frame[];
+}
+
+export type Change =
+  | { readonly do: "process"; readonly row: ProcessRow }
+  | { readonly do: "thread"; readonly row: ThreadRow }
+  | { readonly do: "endThread"; readonly thread: number; readonly at: Nanos; readonly exitCode?: number }
+  | { readonly do: "track"; readonly row: TrackRow }
+  | { readonly do: "trackDepths"; readonly track: number; readonly depths: number }
+  | { readonly do: "task"; readonly row: TaskRow }
+  | { readonly do: "endTask"; readonly task: number; readonly at: Nanos; readonly outcome: Outcome; readonly error?: string }
+  | { readonly do: "taskAttributes"; readonly task: number; readonly attributes: Attributes }
+  | { readonly do: "taskChunks"; readonly task: number; readonly firstChunk: Nanos; readonly chunks: number }
+  | { readonly do: "slice"; readonly row: SliceRow }
+  | { readonly do: "endSlice"; readonly slice: number; readonly end: Nanos; readonly outcome: Outcome; readonly firstChunk?: Nanos }
+  | { readonly do: "span"; readonly row: SpanRow }
+  | { readonly do: "endSpan"; readonly span: number; readonly at: Nanos; readonly outcome: Outcome; readonly error?: string }
+  | { readonly do: "spanAttributes"; readonly span: number; readonly attributes: Attributes }
+  /** Inserts the stall or replaces all that was said of it. */
+  | { readonly do: "stall"; readonly row: StallChange }
+  /** The gap was no stall: forget it and its samples. */
+  | { readonly do: "voidStall"; readonly stall: number }
+  | { readonly do: "sample"; readonly row: SampleRow }
+  | { readonly do: "cancellation"; readonly row: CancellationRow }
+  | { readonly do: "settleCancellation"; readonly cancellation: number; readonly at: Nanos; readonly ignored: boolean }
+  | { readonly do: "link"; readonly kind: LinkKind; readonly from: number; readonly to: number; readonly at: Nanos }
+  /** One bucket of event-loop utilisation: busy and delay in milliseconds. */
+  | { readonly do: "loop"; readonly thread: number; readonly at: Nanos; readonly dur: number; readonly busyMs: number; readonly delayMs: number }
+  | { readonly do: "handles"; readonly thread: number; readonly type: string; readonly count: number }
+  | { readonly do: "dropped"; readonly kind: string; readonly count: number }
+  | { readonly do: "notSeen"; readonly what: string };

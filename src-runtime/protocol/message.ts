@@ -1,0 +1,166 @@
+/**
+ * The rich messages that travel beside the ring (main thread to watchdog by `postMessage`, then as JSON in a frame):
+ * everything that is not a fixed-size number.
+ *
+ * A tuple-free union with a `t` tag; all stamps are the thread's `performance.now()` in milliseconds.
+ */
+import type { ClockAnchor } from "./time.ts";
+
+export const PROTOCOL_VERSION = 1;
+
+export type Level = "light" | "tasks" | "deep";
+
+/** Attribute values: what SQLite and JSON both hold. Contents (prompts, bodies) only when opted in. */
+export type AttributeValue = string | number | boolean | readonly string[] | readonly number[];
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** One call site: function, file (URL or path as V8 gives it), line and column, 1-based. `""` and 0 are unknown. */
+export type WireFrame = readonly [fn: string, file: string, line: number, column: number];
+
+export interface HelloMessage {
+  readonly t: "hello";
+  readonly protocol: number;
+  readonly token: string;
+  readonly clock: ClockAnchor;
+  readonly pid: number;
+  readonly ppid: number;
+  /** worker_threads' threadId; 0 is the main thread. */
+  readonly thread: number;
+  readonly level: Level;
+  readonly node: string;
+  readonly platform: string;
+  readonly arch: string;
+  readonly execPath: string;
+  readonly cwd: string;
+  /** The entry program, undefined for a REPL or `-e`. */
+  readonly program?: string;
+  /** Arguments after the program: their count, and with content capture themselves. */
+  readonly argCount: number;
+  readonly args?: readonly string[];
+  readonly title?: string;
+  /** What this thread cannot see, a sentence fragment each ("promises (level tasks)"). */
+  readonly notSeen: readonly string[];
+}
+
+export interface StringMessage {
+  readonly t: "string";
+  readonly id: number;
+  readonly text: string;
+}
+
+export interface AttributesMessage {
+  readonly t: "attributes";
+  readonly task: number;
+  readonly attributes: Attributes;
+}
+
+export type CancelSource =
+  | "explicit"
+  | "deadline"
+  | "group"
+  | "parent"
+  | "signal"
+  | "shutdown"
+  | "abortSignal"
+  | "limit";
+
+/** Someone asked for a cancellation. `id` is a task-like id: the abort is itself a task (its start and end records). */
+export interface CancelMessage {
+  readonly t: "cancel";
+  readonly id: number;
+  readonly at: number;
+  readonly source: CancelSource;
+  /** Type and code of the reason; its text only with content capture. */
+  readonly reason: string;
+  /** Task that asked, 0 none. */
+  readonly by: number;
+  readonly site?: readonly WireFrame[];
+}
+
+/** A cancellation was delivered to a task we see: the task is about to end because of it, or ignored it. */
+export interface ReachedMessage {
+  readonly t: "reached";
+  readonly cancel: number;
+  readonly task: number;
+  readonly at: number;
+  /** The task ended otherwise than by the cancellation. */
+  readonly ignored: boolean;
+}
+
+/** The watchdog finds the event loop late (`at`: last sign of life). Closed by a stall record or `stallEnd`. */
+export interface StallOpenMessage {
+  readonly t: "stallOpen";
+  readonly beat: number;
+  readonly at: number;
+}
+
+/** The gap turned out to be no stall: the event loop had been idle. */
+export interface StallVoidMessage {
+  readonly t: "stallVoid";
+  readonly beat: number;
+}
+
+/** One stack of the blocked thread, taken during the stall. */
+export interface SampleMessage {
+  readonly t: "sample";
+  readonly beat: number;
+  readonly at: number;
+  /** How long the capture took, milliseconds. */
+  readonly tookMs: number;
+  /** Innermost first. */
+  readonly frames: readonly WireFrame[];
+  /** Task of exactly that continuation, 0 none. */
+  readonly task: number;
+  /** Span of exactly that continuation, 0 none. */
+  readonly span: number;
+}
+
+/** Source map of a script that only exists in the traced process (a loader such as tsx made it). */
+export interface SourceMapMessage {
+  readonly t: "sourceMap";
+  readonly file: string;
+  /** The map, as JSON text. */
+  readonly map: string;
+}
+
+/** Losses since the last such message, by kind. */
+export interface DroppedMessage {
+  readonly t: "dropped";
+  readonly byKind: Readonly<Record<string, number>>;
+}
+
+/** The tracer gave up a part of itself inside the traced process. */
+export interface TroubleMessage {
+  readonly t: "trouble";
+  readonly part: string;
+  readonly error: string;
+}
+
+/** A sign of life from the watchdog, also while the event loop hangs: how late it woke itself (ms). */
+export interface AliveMessage {
+  readonly t: "alive";
+  readonly at: number;
+  readonly lateMs: number;
+}
+
+/** The end handshake. */
+export interface ByeMessage {
+  readonly t: "bye";
+  readonly at: number;
+  readonly exitCode: number;
+}
+
+export type Message =
+  | HelloMessage
+  | StringMessage
+  | AttributesMessage
+  | CancelMessage
+  | ReachedMessage
+  | StallOpenMessage
+  | StallVoidMessage
+  | SampleMessage
+  | SourceMapMessage
+  | DroppedMessage
+  | TroubleMessage
+  | AliveMessage
+  | ByeMessage;

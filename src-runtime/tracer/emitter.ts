@@ -1,0 +1,40 @@
+/**
+ * What an instrumentation may say, and the only thing it knows of the tracer. One per traced thread.
+ *
+ * Every method is safe on the hot path: it writes numbers into the ring, or posts a small message beside it, never
+ * blocks and never throws. Task ids count from 1 per thread; 0 is "none".
+ */
+import type { AsyncLocalStorage } from "node:async_hooks";
+import type {
+  Attributes,
+  CancelSource,
+  WireFrame,
+} from "../protocol/message.ts";
+import type { LinkKind, Outcome, ProgressKind, WireTaskKind } from "../protocol/record.ts";
+
+export interface Emitter {
+  /** Contents (prompts, arguments, bodies, messages of errors and reasons) may be recorded. */
+  readonly captureContent: boolean;
+  /** The task of each continuation: what a stall inside it is blamed on, and the parent of what it starts. */
+  readonly context: AsyncLocalStorage<number>;
+  /** The task of this continuation, 0 none. */
+  current(): number;
+  /** A task (or span) begins now. Returns its id. `origin` says who saw it ("ai-sdk", "fetch", "http", "otel"). */
+  start(kind: WireTaskKind, name: string, parent: number, origin: string, attributes?: Attributes): number;
+  progress(task: number, kind: ProgressKind, a?: number, value?: number): void;
+  /** `error` is a type or code (`TypeError`, `ECONNRESET`), with content capture also its message. */
+  end(task: number, outcome: Outcome, error?: string): void;
+  attributes(task: number, attributes: Attributes): void;
+  link(kind: LinkKind, from: number, to: number): void;
+  /** `task` is the id of the abort's own task, from `start("function", "abort", …)`. */
+  cancel(task: number, source: CancelSource, reason: string, by: number, site: readonly WireFrame[] | undefined): void;
+  /** Cancel `cancel` arrived at `task`; `ignored` when the task ended otherwise. */
+  reached(cancel: number, task: number, ignored: boolean): void;
+  /** A hook threw: say so in the recording, once a part. */
+  trouble(part: string, error: unknown): void;
+  /** Something this thread cannot see, as a fragment ("spans of a bundled OpenTelemetry API"). */
+  notSeen(what: string): void;
+}
+
+/** One instrumentation: hooks itself in, returns how to unhook. */
+export type Instrumentation = (emitter: Emitter) => () => void;
