@@ -94,11 +94,6 @@ export interface StallOpenMessage {
   readonly at: number;
 }
 
-/** The gap turned out to be no stall: the event loop had been idle. */
-export interface StallVoidMessage {
-  readonly t: "stallVoid";
-  readonly beat: number;
-}
 
 /** One stack of the blocked thread, taken during the stall. */
 export interface SampleMessage {
@@ -136,6 +131,12 @@ export interface TroubleMessage {
   readonly error: string;
 }
 
+/** Something this thread cannot see, a sentence fragment. */
+export interface NotSeenMessage {
+  readonly t: "notSeen";
+  readonly what: string;
+}
+
 /** A sign of life from the watchdog, also while the event loop hangs: how late it woke itself (ms). */
 export interface AliveMessage {
   readonly t: "alive";
@@ -157,10 +158,10 @@ export type Message =
   | CancelMessage
   | ReachedMessage
   | StallOpenMessage
-  | StallVoidMessage
   | SampleMessage
   | SourceMapMessage
   | DroppedMessage
   | TroubleMessage
+  | NotSeenMessage
   | AliveMessage
   | ByeMessage;

@@ -1,0 +1,89 @@
+/**
+ * Whose code held the event loop, from the stacks taken while it did. Pure.
+ *
+ * The blamed frame is the deepest outside Node's own code that stands in at least 80 % of the samples by time (so not
+ * the helper that one sample happened to hit). Each sample stands for the time since the one before it.
+ */
+import { nanosToMs, type Nanos } from "../../src-runtime/protocol/time.ts";
+import type { Cause, Frame, Site } from "../api/api.ts";
+
+export interface StackSample {
+  readonly at: Nanos;
+  readonly frames: readonly Frame[];
+  readonly task: number;
+  readonly span: number;
+}
+
+const BLAME_SHARE = 0.8;
+const COMPUTING_RATIO = 0.7;
+
+export interface StallVerdict {
+  readonly blame?: Site;
+  readonly frames: readonly Frame[];
+  readonly task: number;
+  readonly span: number;
+}
+
+export function judgeSamples(start: Nanos, samples: readonly StackSample[]): StallVerdict {
+  const weights = samples.map((sample, index) => Math.max(1, sample.at - (samples[index - 1]?.at ?? start)));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const heaviest = samples[weights.indexOf(Math.max(...weights))];
+  if (heaviest === undefined) return { frames: [], task: 0, span: 0 };
+
+  const presence = new Map<string, number>();
+  const self = new Map<string, number>();
+  for (const [index, sample] of samples.entries()) {
+    const weight = weights[index] ?? 0;
+    for (const key of new Set(sample.frames.map(identity))) presence.set(key, (presence.get(key) ?? 0) + weight);
+    const leaf = sample.frames[0];
+    if (leaf !== undefined) self.set(identity(leaf), (self.get(identity(leaf)) ?? 0) + weight);
+  }
+  const seen = new Set<string>();
+  const frames = heaviest.frames.map((frame) => {
+    const key = identity(frame);
+    const selfMs = seen.has(key) ? 0 : nanosToMs(self.get(key) ?? 0);
+    seen.add(key);
+    return { ...frame, selfMs };
+  });
+  const blamed = frames.find((frame) => frame.origin !== "node" && (presence.get(identity(frame)) ?? 0) >= BLAME_SHARE * total);
+  return {
+    frames,
+    task: prevailing(samples, weights, (sample) => sample.task),
+    span: prevailing(samples, weights, (sample) => sample.span),
+    ...(blamed === undefined ? {} : { blame: toSite(blamed) }),
+  };
+}
+
+/** The value that stands in most of the time, 0 when that is less than half. */
+function prevailing(samples: readonly StackSample[], weights: readonly number[], value: (sample: StackSample) => number): number {
+  const times = new Map<number, number>();
+  for (const [index, sample] of samples.entries()) {
+    times.set(value(sample), (times.get(value(sample)) ?? 0) + (weights[index] ?? 0));
+  }
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  for (const [candidate, time] of times) if (time * 2 > total) return candidate;
+  return 0;
+}
+
+function identity(frame: Frame): string {
+  return `${frame.function}\0${frame.file}`;
+}
+
+function toSite(frame: Frame): Site {
+  const { function: fn, file, line, column } = frame;
+  return { function: fn, file, line, column, ...(frame.package === undefined ? {} : { package: frame.package }) };
+}
+
+/** Own code only where the thread was seen computing in it; everything else cannot be told yet. */
+export function causeOf(verdict: StallVerdict, cpuRatio: number | undefined): Cause {
+  return verdict.blame !== undefined && cpuRatio !== undefined && cpuRatio >= COMPUTING_RATIO ? "own-code" : "unknown";
+}
+
+/** Whether the stacks show a program still loading its modules rather than running. */
+export function isLoading(samples: readonly StackSample[]): boolean {
+  return samples.every(({ frames }) => {
+    const own = frames.findIndex((frame) => frame.origin !== "node");
+    const above = own < 0 ? frames : frames.slice(0, own);
+    return above.some((frame) => frame.file.startsWith("node:internal/modules/"));
+  });
+}

@@ -1,0 +1,150 @@
+/**
+ * The collector: listens on a socket in a private folder (a named pipe on Windows), gives every connection a session,
+ * folds what they say and hands the rows to the sink, one call a read.
+ *
+ * Invariant: a connection that talks nonsense, or without the token, is closed and harms no other.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { HelloMessage } from "../../src-runtime/protocol/message.ts";
+import { nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
+import type { Change } from "../store/rows.ts";
+import { createFold } from "./fold.ts";
+import { createFrameResolver } from "./frames.ts";
+import { createSession, type HandleBatch, type SessionEvent } from "./session.ts";
+
+export interface RecordingSink {
+  /** One transaction. `end` is the last instant anything is known of. */
+  write(changes: readonly Change[], end: Nanos): void;
+  handles(batch: HandleBatch): void;
+}
+
+export interface Collector {
+  readonly socket: string;
+  readonly token: string;
+  /** CLOCK_MONOTONIC at the recording's zero, nanoseconds. */
+  readonly originMonoNs: number;
+  /** Wall clock at the recording's zero, epoch milliseconds. */
+  readonly anchorMs: number;
+  /** Threads that said hello so far, and those of them still connected. */
+  threads(): { readonly seen: number; readonly connected: number };
+  /** Of the first process: whether its main thread said goodbye. */
+  firstSaidBye(): boolean;
+  /** Resolves when every connection has ended (at once when there is none), at the latest after `ms`. */
+  drained(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startCollector(sink: RecordingSink, onError: (error: unknown) => void): Promise<Collector> {
+  const token = randomBytes(16).toString("hex");
+  const folder = process.platform === "win32" ? undefined : await mkdtemp(join(tmpdir(), "stallscope-"));
+  const path = folder === undefined ? `\\\\.\\pipe\\stallscope-${token.slice(0, 12)}` : join(folder, "s");
+  const anchorMs = Date.now();
+  const originMonoNs = Number(process.hrtime.bigint());
+  const fold = createFold();
+  const sockets = new Set<Socket>();
+  const processes = new Map<number, number>();
+  let waiters: (() => void)[] = [];
+  let threads = 0;
+  let connected = 0;
+  let firstSaidBye = false;
+  let failed = false;
+
+  function deliver(changes: readonly Change[], end: Nanos): void {
+    if (failed || (changes.length === 0 && end === 0)) return;
+    try {
+      sink.write(changes, end);
+    } catch (error) {
+      failed = true;
+      onError(error);
+    }
+  }
+
+  function admit(hello: HelloMessage): { thread: number; process: number; frames: ReturnType<typeof createFrameResolver> } {
+    let process = processes.get(hello.pid);
+    if (process === undefined) {
+      process = processes.size + 1;
+      processes.set(hello.pid, process);
+    }
+    threads++;
+    return { thread: threads, process, frames: createFrameResolver(hello.cwd) };
+  }
+
+  function onEvents(events: readonly SessionEvent[]): void {
+    const changes: Change[] = [];
+    let end = 0;
+    for (const event of events) {
+      if ("at" in event && event.at > end) end = event.at;
+      if (event.kind === "bye" && event.thread === 1) firstSaidBye = true;
+      fold.apply(event, changes);
+    }
+    deliver(changes, nanos(end));
+  }
+
+  function onHandles(batch: HandleBatch): void {
+    if (failed) return;
+    try {
+      sink.handles(batch);
+    } catch (error) {
+      failed = true;
+      onError(error);
+    }
+  }
+
+  function onConnection(socket: Socket): void {
+    sockets.add(socket);
+    connected++;
+    const session = createSession({ token, originMonoNs, admit, events: onEvents, handles: onHandles });
+    socket.on("data", (bytes) => {
+      try {
+        session.push(bytes);
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        deliver([{ do: "notSeen", what: `the rest of a connection that sent nonsense (${text})` }], nanos(0));
+        socket.destroy();
+      }
+    });
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      session.end();
+      sockets.delete(socket);
+      connected--;
+      if (connected === 0) {
+        for (const waiter of waiters) waiter();
+        waiters = [];
+      }
+    });
+  }
+
+  const server: Server = createServer(onConnection);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, resolve);
+  });
+
+  return {
+    socket: path,
+    token,
+    originMonoNs,
+    anchorMs,
+    threads: () => ({ seen: threads, connected }),
+    firstSaidBye: () => firstSaidBye,
+    drained: (ms) =>
+      new Promise((resolve) => {
+        if (connected === 0) return resolve();
+        const timer = setTimeout(resolve, ms);
+        waiters.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

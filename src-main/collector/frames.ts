@@ -1,0 +1,123 @@
+/**
+ * Call sites of a traced process to frames a person can read: source maps applied, paths made relative, packages
+ * named. The only part of the collector that reads files (scripts and their maps), each at most once.
+ */
+import { readFileSync, statSync } from "node:fs";
+import { isAbsolute, relative, resolve, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import type { WireFrame } from "../../src-runtime/protocol/message.ts";
+import type { Frame } from "../api/api.ts";
+
+const MAX_SCRIPT_BYTES = 32 * 1024 * 1024;
+const MAP_COMMENT = /\/\/[#@] sourceMappingURL=([^\s'"]+)\s*$/gm;
+
+interface Script {
+  readonly map: TraceMap;
+  /** What relative sources of the map are relative to. */
+  readonly folder: string;
+}
+
+export interface FrameResolver {
+  /** A map that exists only inside the traced process (a loader such as tsx made it). */
+  addMap(file: string, json: string): void;
+  resolve(frame: WireFrame): Frame;
+}
+
+export function createFrameResolver(cwd: string): FrameResolver {
+  const scripts = new Map<string, Script | undefined>();
+
+  function scriptOf(path: string): Script | undefined {
+    if (!scripts.has(path)) scripts.set(path, loadMap(path));
+    return scripts.get(path);
+  }
+
+  return {
+    addMap(file, json) {
+      const path = toPath(file);
+      const map = parseMap(json);
+      if (map !== undefined) scripts.set(path, { map, folder: dirname(path) });
+    },
+    resolve([fn, file, line, column]) {
+      if (file === "" || file.startsWith("node:")) {
+        return { function: fn === "" ? "(anonymous)" : fn, file, line, column, origin: "node", selfMs: 0 };
+      }
+      let path = toPath(file);
+      let position = { line, column, name: fn };
+      const script = isAbsolute(path) ? scriptOf(path) : undefined;
+      if (script !== undefined && line > 0) {
+        const original = originalPositionFor(script.map, { line, column: Math.max(0, column - 1) });
+        if (original.source !== null) {
+          path = resolve(script.folder, toPath(original.source));
+          position = { line: original.line, column: original.column + 1, name: fn };
+        }
+      }
+      const packageName = packageOf(path);
+      return {
+        function: position.name === "" ? "(anonymous)" : position.name,
+        file: shorten(path, cwd),
+        ...(isAbsolute(path) ? { path } : {}),
+        line: position.line,
+        column: position.column,
+        ...(packageName === undefined ? {} : { package: packageName }),
+        origin: packageName === undefined ? "own" : "dependency",
+        selfMs: 0,
+      };
+    },
+  };
+}
+
+function toPath(file: string): string {
+  if (!file.startsWith("file:")) return file;
+  try {
+    return fileURLToPath(file);
+  } catch {
+    return file;
+  }
+}
+
+function shorten(path: string, cwd: string): string {
+  if (!isAbsolute(path) || cwd === "") return path;
+  const short = relative(cwd, path);
+  return short.startsWith("..") || isAbsolute(short) ? path : short;
+}
+
+/** The package a path under node_modules belongs to. */
+export function packageOf(path: string): string | undefined {
+  const parts = path.split(/[\\/]/);
+  const at = parts.lastIndexOf("node_modules");
+  if (at < 0) return undefined;
+  const name = parts[at + 1];
+  if (name === undefined) return undefined;
+  return name.startsWith("@") ? `${name}/${parts[at + 2] ?? ""}` : name;
+}
+
+function loadMap(path: string): Script | undefined {
+  try {
+    if (statSync(path).size > MAX_SCRIPT_BYTES) return undefined;
+    const source = readFileSync(path, "utf8");
+    const url = [...source.matchAll(MAP_COMMENT)].at(-1)?.[1];
+    if (url === undefined) return undefined;
+    const folder = dirname(path);
+    if (url.startsWith("data:")) {
+      const comma = url.indexOf(",");
+      const body = url.slice(comma + 1);
+      const json = url.slice(0, comma).endsWith(";base64") ? Buffer.from(body, "base64").toString("utf8") : decodeURIComponent(body);
+      const map = parseMap(json);
+      return map === undefined ? undefined : { map, folder };
+    }
+    const mapPath = resolve(folder, decodeURIComponent(url));
+    const map = parseMap(readFileSync(mapPath, "utf8"));
+    return map === undefined ? undefined : { map, folder: dirname(mapPath) };
+  } catch {
+    return undefined;
+  }
+}
+
+function parseMap(json: string): TraceMap | undefined {
+  try {
+    return new TraceMap(json);
+  } catch {
+    return undefined;
+  }
+}

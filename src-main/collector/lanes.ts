@@ -1,0 +1,38 @@
+/**
+ * Depth lanes of a track that packs many slices: each open slice takes the lowest lane that is free from `floor` on.
+ *
+ *     lane 0  ████████  ██████
+ *     lane 1      ███████████
+ */
+export interface Lanes {
+  open(slice: number, floor: number): number;
+  close(slice: number): void;
+  laneOf(slice: number): number | undefined;
+  /** Lanes used so far. */
+  readonly depths: number;
+}
+
+export function createLanes(): Lanes {
+  const taken: boolean[] = [];
+  const laneBySlice = new Map<number, number>();
+  return {
+    open(slice, floor) {
+      let lane = floor;
+      while (taken[lane] === true) lane++;
+      while (taken.length <= lane) taken.push(false);
+      taken[lane] = true;
+      laneBySlice.set(slice, lane);
+      return lane;
+    },
+    close(slice) {
+      const lane = laneBySlice.get(slice);
+      if (lane === undefined) return;
+      taken[lane] = false;
+      laneBySlice.delete(slice);
+    },
+    laneOf: (slice) => laneBySlice.get(slice),
+    get depths() {
+      return Math.max(1, taken.length);
+    },
+  };
+}

@@ -1,0 +1,265 @@
+/**
+ * One live connection of a traced thread: handshake, clock, strings; frames in, TraceEvents out.
+ *
+ * Invariant: nothing leaves before a valid hello, and every stamp leaves on the recording's axis. Handle records are
+ * handed on as raw bytes with their counts: they are never objects.
+ */
+import { createFrameDecoder, ProtocolError, type Frame as WireBatch } from "../../src-runtime/protocol/frame.ts";
+import type { TraceEvent } from "../../src-runtime/protocol/event.ts";
+import { PROTOCOL_VERSION, type HelloMessage, type Message } from "../../src-runtime/protocol/message.ts";
+import {
+  LINK_KINDS,
+  OUTCOMES,
+  PROGRESS_KINDS,
+  RECORD_BYTES,
+  RecordKind,
+  TASK_KINDS,
+} from "../../src-runtime/protocol/record.ts";
+import { nanos, rebase, type Nanos } from "../../src-runtime/protocol/time.ts";
+import type { Frame } from "../api/api.ts";
+import type { FrameResolver } from "./frames.ts";
+
+const THREAD_IDS = 2 ** 32;
+const UNKNOWN_RATIO = 0xffff_ffff;
+
+export type SessionEvent = TraceEvent<Frame>;
+
+export interface HandleBatch {
+  readonly thread: number;
+  readonly from: Nanos;
+  readonly to: Nanos;
+  readonly count: number;
+  /** The raw records, 32 bytes each. */
+  readonly bytes: Buffer;
+  /** Handles created, by type. */
+  readonly created: ReadonlyMap<string, number>;
+}
+
+export interface SessionHost {
+  readonly token: string;
+  readonly originMonoNs: number;
+  /** Numbers for a thread that said a valid hello. */
+  admit(hello: HelloMessage): { readonly thread: number; readonly process: number; readonly frames: FrameResolver };
+  events(events: readonly SessionEvent[]): void;
+  handles(batch: HandleBatch): void;
+}
+
+export interface Session {
+  push(bytes: Uint8Array): void;
+  /** The connection ended. */
+  end(): void;
+}
+
+interface Admitted {
+  readonly hello: HelloMessage;
+  readonly thread: number;
+  readonly frames: FrameResolver;
+}
+
+export function createSession(host: SessionHost): Session {
+  const decoder = createFrameDecoder();
+  const strings = new Map<number, string>();
+  let admitted: Admitted | undefined;
+  let lastAt = nanos(0);
+
+  function at(stamp: number): Nanos {
+    const time = rebase(stamp, admitted!.hello.clock, host.originMonoNs);
+    const value = nanos(Math.max(0, time));
+    if (value > lastAt) lastAt = value;
+    return value;
+  }
+
+  function globalId(local: number): number {
+    return local === 0 ? 0 : admitted!.thread * THREAD_IDS + local;
+  }
+
+  function text(id: number): string {
+    return strings.get(id) ?? "";
+  }
+
+  function hello(message: Message): SessionEvent {
+    if (message.t !== "hello") throw new ProtocolError("first message is not a hello");
+    if (message.token !== host.token) throw new ProtocolError("hello with a wrong token");
+    if (message.protocol !== PROTOCOL_VERSION) throw new ProtocolError(`protocol ${message.protocol}, expected ${PROTOCOL_VERSION}`);
+    const { thread, process, frames } = host.admit(message);
+    admitted = { hello: message, thread, frames };
+    return { kind: "hello", thread, process, at: at(message.clock.now), hello: message };
+  }
+
+  function decodeMessage(message: Message, events: SessionEvent[]): void {
+    if (admitted === undefined) {
+      events.push(hello(message));
+      return;
+    }
+    const { thread, frames } = admitted;
+    switch (message.t) {
+      case "string":
+        strings.set(message.id, message.text);
+        return;
+      case "attributes":
+        events.push({ kind: "attributes", thread, task: globalId(message.task), attributes: message.attributes });
+        return;
+      case "cancel":
+        events.push({
+          kind: "cancel",
+          thread,
+          at: at(message.at),
+          cancel: globalId(message.id),
+          source: message.source,
+          reason: message.reason,
+          by: globalId(message.by),
+          stack: (message.site ?? []).map((frame) => frames.resolve(frame)),
+        });
+        return;
+      case "reached":
+        events.push({
+          kind: "reached",
+          thread,
+          at: at(message.at),
+          cancel: globalId(message.cancel),
+          task: globalId(message.task),
+          ignored: message.ignored,
+        });
+        return;
+      case "stallOpen":
+        events.push({ kind: "stallOpen", thread, at: at(message.at), beat: message.beat });
+        return;
+      case "sample":
+        events.push({
+          kind: "sample",
+          thread,
+          at: at(message.at),
+          beat: message.beat,
+          tookMs: message.tookMs,
+          frames: message.frames.map((frame) => frames.resolve(frame)),
+          task: globalId(message.task),
+          span: globalId(message.span),
+        });
+        return;
+      case "sourceMap":
+        frames.addMap(message.file, message.map);
+        return;
+      case "alive":
+        events.push({ kind: "alive", thread, at: at(message.at), lateMs: message.lateMs });
+        return;
+      case "dropped":
+        events.push({ kind: "dropped", thread, byKind: message.byKind });
+        return;
+      case "trouble":
+        events.push({ kind: "notSeen", thread, what: `${message.part} (unhooked: ${message.error})` });
+        return;
+      case "notSeen":
+        events.push({ kind: "notSeen", thread, what: message.what });
+        return;
+      case "bye":
+        events.push({ kind: "bye", thread, at: at(message.at), exitCode: message.exitCode });
+        return;
+      case "hello":
+        throw new ProtocolError("second hello");
+      default:
+        throw new ProtocolError(`unknown message ${JSON.stringify((message as { t: string }).t)}`);
+    }
+  }
+
+  function decodeRecords(view: DataView, count: number, events: SessionEvent[]): void {
+    if (admitted === undefined) throw new ProtocolError("records before the hello");
+    const { thread } = admitted;
+    const created = new Map<string, number>();
+    let handles = 0;
+    let from = Infinity;
+    let to = 0;
+    const raw = Buffer.allocUnsafe(count * RECORD_BYTES);
+    const source = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+    for (let offset = 0; offset < view.byteLength; offset += RECORD_BYTES) {
+      const kind = view.getUint8(offset + 8);
+      if (kind >= RecordKind.handleInit) {
+        if (kind === RecordKind.handleInit) {
+          const type = text(view.getUint32(offset + 16, true));
+          created.set(type, (created.get(type) ?? 0) + 1);
+        }
+        const stamp = view.getFloat64(offset, true);
+        if (stamp < from) from = stamp;
+        if (stamp > to) to = stamp;
+        source.copy(raw, handles * RECORD_BYTES, offset, offset + RECORD_BYTES);
+        handles++;
+      } else {
+        events.push(decodeRecord(view, offset, kind, thread));
+      }
+    }
+    if (handles > 0) {
+      const bytes = raw.subarray(0, handles * RECORD_BYTES);
+      host.handles({ thread, from: at(from), to: at(to), count: handles, bytes, created });
+    }
+  }
+
+  function decodeRecord(view: DataView, offset: number, kind: number, thread: number): SessionEvent {
+    const stamp = view.getFloat64(offset, true);
+    const sub = view.getUint8(offset + 9);
+    const id = view.getUint32(offset + 12, true);
+    const a = view.getUint32(offset + 16, true);
+    const b = view.getUint32(offset + 20, true);
+    const value = view.getFloat64(offset + 24, true);
+    switch (kind) {
+      case RecordKind.start:
+        return {
+          kind: "start",
+          thread,
+          at: at(stamp),
+          task: globalId(id),
+          parent: globalId(a),
+          taskKind: pick(TASK_KINDS, sub),
+          name: text(b),
+          origin: text(value),
+        };
+      case RecordKind.progress:
+        return { kind: "progress", thread, at: at(stamp), task: globalId(id), progress: pick(PROGRESS_KINDS, sub), a, value };
+      case RecordKind.end: {
+        const error = text(a);
+        return {
+          kind: "end",
+          thread,
+          at: at(stamp),
+          task: globalId(id),
+          outcome: pick(OUTCOMES, sub),
+          ...(error === "" ? {} : { error }),
+        };
+      }
+      case RecordKind.link:
+        return { kind: "link", thread, at: at(stamp), link: pick(LINK_KINDS, sub), from: globalId(id), to: globalId(a) };
+      case RecordKind.beat:
+        return { kind: "beat", thread, at: at(stamp), delay: a / 1000, busy: b / 1000, length: value };
+      case RecordKind.stall:
+        return {
+          kind: "stall",
+          thread,
+          at: at(stamp),
+          beat: id,
+          duration: value,
+          ...(a === UNKNOWN_RATIO ? {} : { cpuRatio: a / 1e6 }),
+        };
+      default:
+        throw new ProtocolError(`unknown record kind ${kind}`);
+    }
+  }
+
+  return {
+    push(bytes) {
+      for (const frame of decoder.push(bytes) satisfies WireBatch[]) {
+        const events: SessionEvent[] = [];
+        if (frame.type === "records") decodeRecords(frame.records, frame.count, events);
+        else for (const message of frame.messages) decodeMessage(message, events);
+        if (events.length > 0) host.events(events);
+      }
+    },
+    end() {
+      if (admitted === undefined) return;
+      host.events([{ kind: "gone", thread: admitted.thread, at: lastAt }]);
+    },
+  };
+}
+
+function pick<T>(names: readonly T[], code: number): T {
+  const name = names[code];
+  if (name === undefined) throw new ProtocolError(`unknown code ${code}`);
+  return name;
+}

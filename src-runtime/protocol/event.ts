@@ -1,0 +1,73 @@
+/**
+ * TraceEvent: what a traced thread said, decoded: one fact at one instant, on the recording's axis, with ids that are
+ * unique in the recording. What the session makes of frames, and all the fold ever sees.
+ *
+ * Handle records (timers, sockets …) are a flood of their own and never become events.
+ */
+import type { Attributes, CancelSource, HelloMessage } from "./message.ts";
+import type { LinkKind, Outcome, ProgressKind, WireTaskKind } from "./record.ts";
+import type { Nanos } from "./time.ts";
+
+/** Everything of one thread: `thread` is its number in the recording, from 1. */
+interface Said {
+  readonly thread: number;
+}
+
+interface SaidAt extends Said {
+  readonly at: Nanos;
+}
+
+export type TraceEvent<Frame = unknown> =
+  | (SaidAt & { readonly kind: "hello"; readonly process: number; readonly hello: HelloMessage })
+  | (SaidAt & {
+      readonly kind: "start";
+      readonly task: number;
+      readonly parent: number;
+      readonly taskKind: WireTaskKind;
+      readonly name: string;
+      readonly origin: string;
+    })
+  | (SaidAt & {
+      readonly kind: "progress";
+      readonly task: number;
+      readonly progress: ProgressKind;
+      readonly a: number;
+      readonly value: number;
+    })
+  | (SaidAt & { readonly kind: "end"; readonly task: number; readonly outcome: Outcome; readonly error?: string })
+  | (Said & { readonly kind: "attributes"; readonly task: number; readonly attributes: Attributes })
+  | (SaidAt & { readonly kind: "link"; readonly link: LinkKind; readonly from: number; readonly to: number })
+  | (SaidAt & {
+      readonly kind: "cancel";
+      readonly cancel: number;
+      readonly source: CancelSource;
+      readonly reason: string;
+      readonly by: number;
+      readonly stack: readonly Frame[];
+    })
+  | (SaidAt & { readonly kind: "reached"; readonly cancel: number; readonly task: number; readonly ignored: boolean })
+  /** `delay`, `busy` and `length` in milliseconds, over the time up to `at`. */
+  | (SaidAt & { readonly kind: "beat"; readonly delay: number; readonly busy: number; readonly length: number })
+  /** `at` is the end; `duration` in milliseconds. */
+  | (SaidAt & {
+      readonly kind: "stall";
+      readonly beat: number;
+      readonly duration: number;
+      readonly cpuRatio?: number;
+    })
+  | (SaidAt & { readonly kind: "stallOpen"; readonly beat: number })
+  | (SaidAt & {
+      readonly kind: "sample";
+      readonly beat: number;
+      readonly tookMs: number;
+      readonly frames: readonly Frame[];
+      readonly task: number;
+      readonly span: number;
+    })
+  | (SaidAt & { readonly kind: "alive"; readonly lateMs: number })
+  | (Said & { readonly kind: "dropped"; readonly byKind: Readonly<Record<string, number>> })
+  | (Said & { readonly kind: "notSeen"; readonly what: string })
+  | (SaidAt & { readonly kind: "bye"; readonly exitCode: number })
+  /** The connection ended; without a bye before it the thread was cut. */
+  | (SaidAt & { readonly kind: "gone" });
+

@@ -1,0 +1,89 @@
+/**
+ * The hidden function that the watchdog calls on the blocked thread's own stack (V8 runs `Runtime.evaluate` on top of
+ * whatever JavaScript is running): the call sites below it, and the task and span of exactly that continuation.
+ *
+ * It runs inside arbitrary user code, so it uses its own references to built-ins, leaves everything as it found it,
+ * and never throws: an empty answer means "could not".
+ */
+import type { AsyncLocalStorage } from "node:async_hooks";
+import { findSourceMap } from "node:module";
+import type { WireFrame } from "../protocol/message.ts";
+
+/** The property of the global object under which the function hides (not enumerable). */
+export const CAPTURE_PROPERTY = "stallscope.capture";
+
+const MAX_FRAMES = 128;
+
+export interface CaptureAnswer {
+  readonly beat: number;
+  readonly frames: readonly WireFrame[];
+  readonly task: number;
+  readonly span: number;
+  /** Scripts may have source maps that only the loader inside this process knows. */
+  readonly loaderMaps: boolean;
+}
+
+export interface CaptureContext {
+  readonly context: AsyncLocalStorage<number>;
+  readonly activeSpan: () => number;
+  readonly beat: () => number;
+}
+
+/** Hides the capture function on the global object. Returns how to take it away again. */
+export function installCapture({ context, activeSpan, beat }: CaptureContext): () => void {
+  const stringify = JSON.stringify;
+  const { captureStackTrace } = Error;
+  const ErrorConstructor = Error;
+  const store = context.getStore.bind(context);
+
+  /** With a file: that script's source map as its loader gave it, "" none. Without: the stack. */
+  function capture(file?: string): string {
+    try {
+      if (file !== undefined) return stringify(findSourceMap(file)?.payload ?? "");
+      const answer: CaptureAnswer = {
+        beat: beat(),
+        frames: callSites(),
+        task: store() ?? 0,
+        span: activeSpan(),
+        loaderMaps: process.sourceMapsEnabled,
+      };
+      return stringify(answer);
+    } catch {
+      return "";
+    }
+  }
+
+  function callSites(): WireFrame[] {
+    const prepare = Object.getOwnPropertyDescriptor(ErrorConstructor, "prepareStackTrace");
+    const limit = Object.getOwnPropertyDescriptor(ErrorConstructor, "stackTraceLimit");
+    const holder: { stack?: unknown } = {};
+    try {
+      Object.defineProperty(ErrorConstructor, "prepareStackTrace", {
+        value: (_error: unknown, sites: readonly NodeJS.CallSite[]) => sites.map(toFrame),
+        configurable: true,
+        writable: true,
+      });
+      Object.defineProperty(ErrorConstructor, "stackTraceLimit", { value: MAX_FRAMES, configurable: true, writable: true });
+      captureStackTrace(holder, capture);
+      // The innermost frame is the evaluated expression itself.
+      return (holder.stack as WireFrame[]).slice(1);
+    } finally {
+      restore("prepareStackTrace", prepare);
+      restore("stackTraceLimit", limit);
+    }
+  }
+
+  function restore(name: string, descriptor: PropertyDescriptor | undefined): void {
+    if (descriptor === undefined) Reflect.deleteProperty(ErrorConstructor, name);
+    else Object.defineProperty(ErrorConstructor, name, descriptor);
+  }
+
+  Object.defineProperty(globalThis, CAPTURE_PROPERTY, { value: capture, enumerable: false, configurable: true, writable: false });
+  return () => Reflect.deleteProperty(globalThis, CAPTURE_PROPERTY);
+}
+
+/** A call site as it is sent; also the way abort call sites are recorded. */
+export function toFrame(site: NodeJS.CallSite): WireFrame {
+  const file = site.getFileName() ?? site.getScriptNameOrSourceURL() ?? "";
+  return [site.getFunctionName() ?? "", file, site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0];
+}

@@ -1,0 +1,79 @@
+/**
+ * Level `tasks`: every timer, socket, file request and immediate by async_hooks without promises (promise tracking
+ * would cost four times the rest, and belongs to level deep). Writes numbers only.
+ */
+import { createHook } from "node:async_hooks";
+import { performance } from "node:perf_hooks";
+import { RecordKind } from "../protocol/record.ts";
+import type { RingWriter } from "./ring.ts";
+
+export interface HandleHooks {
+  /** Runs `create`; the handles it makes are ours and are not recorded. */
+  own(create: () => void): void;
+  stop(): void;
+}
+
+/** Whether this Node can track handles without tracking promises (it is silently ignored before 24). */
+export function canTrackHandles(): boolean {
+  return Number(process.versions.node.split(".")[0]) >= 24;
+}
+
+export function startHandleHooks(
+  writer: RingWriter,
+  string: (text: string) => number,
+  current: () => number,
+  onError: (error: unknown) => void,
+): HandleHooks {
+  const now = performance.now.bind(performance);
+  const types = new Map<string, number>();
+  const ownIds = new Set<number>();
+  let creatingOwn = false;
+
+  const hook = createHook({
+    init(asyncId, type, triggerAsyncId) {
+      try {
+        if (creatingOwn) {
+          ownIds.add(asyncId);
+          return;
+        }
+        let typeId = types.get(type);
+        if (typeId === undefined) {
+          typeId = string(type);
+          types.set(type, typeId);
+        }
+        writer.write(RecordKind.handleInit, 0, now(), asyncId, typeId, triggerAsyncId, current());
+      } catch (error) {
+        fail(error);
+      }
+    },
+    before(asyncId) {
+      if (!ownIds.has(asyncId)) writer.write(RecordKind.handleBefore, 0, now(), asyncId, 0, 0, 0);
+    },
+    after(asyncId) {
+      if (!ownIds.has(asyncId)) writer.write(RecordKind.handleAfter, 0, now(), asyncId, 0, 0, 0);
+    },
+    destroy(asyncId) {
+      if (!ownIds.delete(asyncId)) writer.write(RecordKind.handleDestroy, 0, now(), asyncId, 0, 0, 0);
+    },
+    // Node 24; absent from its type declarations.
+    ...({ trackPromises: false } as object),
+  });
+
+  function fail(error: unknown): void {
+    hook.disable();
+    onError(error);
+  }
+
+  hook.enable();
+  return {
+    own(create) {
+      creatingOwn = true;
+      try {
+        create();
+      } finally {
+        creatingOwn = false;
+      }
+    },
+    stop: () => hook.disable(),
+  };
+}

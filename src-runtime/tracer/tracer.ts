@@ -1,0 +1,219 @@
+/**
+ * The tracer of one thread: ring, messages, watchdog, hooks, and the bounded handshake at exit.
+ *
+ * It must never harm its host. Whatever throws in here is caught, unhooks what threw, and is said in the recording;
+ * when the watchdog or the collector is gone the thread unhooks altogether and goes on as if we had never been there.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { performance } from "node:perf_hooks";
+import { Worker, threadId } from "node:worker_threads";
+import { PROTOCOL_VERSION, type HelloMessage, type Message } from "../protocol/message.ts";
+import {
+  LINK_KINDS,
+  OUTCOMES,
+  PROGRESS_KINDS,
+  RecordKind,
+  TASK_KINDS,
+} from "../protocol/record.ts";
+import { installCapture } from "./capture.ts";
+import type { TracerConfig } from "./config.ts";
+import type { Emitter } from "./emitter.ts";
+import { canTrackHandles, startHandleHooks, type HandleHooks } from "./handles.ts";
+import { startHeartbeat, type Heartbeat } from "./heartbeat.ts";
+import { instrument } from "./instrumentations/index.ts";
+import { Control, createRing, createRingWriter } from "./ring.ts";
+
+/** How long the thread waits for its last events to be flushed, milliseconds. */
+const EXIT_WAIT_MS = 100;
+/** Messages under way beside the ring, at most. */
+const MAX_MESSAGES = 20_000;
+
+export interface WatchdogData {
+  readonly buffer: SharedArrayBuffer;
+  readonly socket: string;
+  readonly thresholdMs: number;
+  readonly hello: HelloMessage;
+  readonly canCapture: boolean;
+}
+
+export function startTracer(config: TracerConfig, watchdogFile: string): void {
+  const ring = createRing();
+  const { control } = ring;
+  const writer = createRingWriter(ring);
+  const now = performance.now.bind(performance);
+  const context = new AsyncLocalStorage<number>();
+  const strings = new Map<string, number>();
+  const troubled = new Set<string>();
+  const codes = {
+    task: codesOf(TASK_KINDS),
+    outcome: codesOf(OUTCOMES),
+    progress: codesOf(PROGRESS_KINDS),
+    link: codesOf(LINK_KINDS),
+  };
+  const undo: (() => void)[] = [];
+  let lastTask = 0;
+  let worker: Worker | undefined;
+  let stopped = false;
+
+  const emitter: Emitter = {
+    captureContent: config.captureContent,
+    context,
+    current: () => context.getStore() ?? 0,
+    start(kind, name, parent, origin, attributes) {
+      const id = ++lastTask;
+      writer.write(RecordKind.start, codes.task[kind], now(), id, parent, string(name), string(origin));
+      if (attributes !== undefined) post({ t: "attributes", task: id, attributes });
+      return id;
+    },
+    progress(task, kind, a = 0, value = 0) {
+      writer.write(RecordKind.progress, codes.progress[kind], now(), task, a, 0, value);
+    },
+    end(task, outcome, error) {
+      writer.write(RecordKind.end, codes.outcome[outcome], now(), task, error === undefined ? 0 : string(error), 0, 0);
+    },
+    attributes: (task, attributes) => post({ t: "attributes", task, attributes }),
+    link(kind, from, to) {
+      writer.write(RecordKind.link, codes.link[kind], now(), from, to, 0, 0);
+    },
+    cancel(id, source, reason, by, site) {
+      post({ t: "cancel", id, at: now(), source, reason, by, ...(site === undefined ? {} : { site }) });
+    },
+    reached: (cancel, task, ignored) => post({ t: "reached", cancel, task, at: now(), ignored }),
+    trouble(part, error) {
+      if (troubled.has(part)) return;
+      troubled.add(part);
+      const text = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+      post({ t: "trouble", part, error: text.slice(0, 500) });
+    },
+    notSeen: (what) => post({ t: "notSeen", what }),
+  };
+
+  function string(text: string): number {
+    let id = strings.get(text);
+    if (id === undefined) {
+      id = strings.size + 1;
+      strings.set(text, id);
+      post({ t: "string", id, text });
+    }
+    return id;
+  }
+
+  function post(message: Message): void {
+    if (stopped || worker === undefined) return;
+    if (Atomics.load(control, Control.posted) - Atomics.load(control, Control.taken) >= MAX_MESSAGES) {
+      Atomics.add(control, Control.droppedMessages, 1);
+      return;
+    }
+    Atomics.add(control, Control.posted, 1);
+    worker.postMessage(message);
+  }
+
+  function stop(): void {
+    if (stopped) return;
+    stopped = true;
+    for (const step of undo.reverse()) step();
+  }
+
+  const isMain = threadId === 0;
+  const hasHandles = config.level !== "light" && canTrackHandles();
+  const data: WatchdogData = {
+    buffer: ring.buffer,
+    socket: config.socket,
+    thresholdMs: config.threshold,
+    hello: describeThread(config, hasHandles),
+    canCapture: isMain,
+  };
+  worker = new Worker(watchdogFile, {
+    name: "stallscope-watchdog",
+    workerData: data,
+    execArgv: [],
+    env: {},
+    stdout: true,
+    stderr: true,
+  });
+  worker.unref();
+  worker.on("error", stop);
+  worker.on("exit", stop);
+
+  let handles: HandleHooks | undefined;
+  if (hasHandles) {
+    handles = startHandleHooks(writer, string, emitter.current, (error) => emitter.trouble("handles", error));
+    undo.push(handles.stop);
+  }
+  const instrumentation = instrument(emitter);
+  undo.push(instrumentation.stop);
+  const heartbeat: Heartbeat = startHeartbeat(
+    ring,
+    writer,
+    config.threshold,
+    emitter,
+    () => {
+      if (Atomics.load(control, Control.dead) === 0) return false;
+      stop();
+      return true;
+    },
+    handles?.own ?? ((create) => create()),
+  );
+  undo.push(heartbeat.stop);
+  undo.push(
+    installCapture({ context, activeSpan: instrumentation.activeSpan, beat: () => Atomics.load(control, Control.beat) }),
+  );
+
+  function onExit(code: number): void {
+    try {
+      if (stopped) return;
+      heartbeat.finish();
+      post({ t: "bye", at: now(), exitCode: code });
+      stop();
+      Atomics.store(control, Control.closing, 1);
+      Atomics.notify(control, Control.closing);
+      Atomics.wait(control, Control.acknowledged, 0, EXIT_WAIT_MS);
+    } catch {
+      // The process is ending: there is nowhere left to say it.
+    }
+  }
+  process.on("exit", onExit);
+  undo.push(() => process.off("exit", onExit));
+}
+
+function codesOf<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {
+  return Object.fromEntries(names.map((name, code) => [name, code])) as Record<T, number>;
+}
+
+function describeThread(config: TracerConfig, hasHandles: boolean): HelloMessage {
+  const program = process.argv[1];
+  const args = process.argv.slice(2);
+  const notSeen: string[] = [];
+  if (config.level !== "deep") notSeen.push(`single promises (level ${config.level})`);
+  if (config.level === "light") notSeen.push("timers, sockets and file requests (level light)");
+  else if (!hasHandles) notSeen.push(`timers, sockets and file requests (Node ${process.versions.node}; 24 or later tracks them)`);
+  if (threadId !== 0) notSeen.push("stacks of stalls in worker threads");
+  return {
+    t: "hello",
+    protocol: PROTOCOL_VERSION,
+    token: config.token,
+    clock: { now: performance.now(), monoNs: Number(process.hrtime.bigint()), wallMs: Date.now() },
+    pid: process.pid,
+    ppid: process.ppid,
+    thread: threadId,
+    level: config.level,
+    node: process.versions.node,
+    platform: process.platform,
+    arch: process.arch,
+    execPath: process.execPath,
+    cwd: safeCwd(),
+    ...(program === undefined ? {} : { program }),
+    argCount: args.length,
+    ...(config.captureContent ? { args } : {}),
+    notSeen,
+  };
+}
+
+function safeCwd(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "";
+  }
+}
+

@@ -1,0 +1,232 @@
+/**
+ * The watchdog: a worker thread beside each traced thread, with its own clock and its own socket.
+ *
+ *     every 10 ms (20 while the event loop idles):
+ *       messages, then the ring  ──▶  socket
+ *       heartbeat late?          ──▶  stack of the blocked thread, again with back-off, each shipped at once
+ *
+ * It never lets the traced thread wait, but for the end handshake, which it answers as soon as the last bytes are in
+ * the kernel's hands. If the collector goes away it says "dead" in the ring and ends.
+ */
+import { Session } from "node:inspector";
+import { connect } from "node:net";
+import { performance } from "node:perf_hooks";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { allocateRecords, encodeMessages, FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from "../protocol/frame.ts";
+import type { Message, SourceMapMessage } from "../protocol/message.ts";
+import { RECORD_BYTES, RecordKind } from "../protocol/record.ts";
+import { CAPTURE_PROPERTY, type CaptureAnswer } from "./capture.ts";
+import { Control, createRingReader, viewRing } from "./ring.ts";
+import type { WatchdogData } from "./tracer.ts";
+
+const TICK_MS = 10;
+const IDLE_TICK_MS = 20;
+const ALIVE_MS = 250;
+/** The first stack is taken when the heartbeat is this share of the threshold late. */
+const FIRST_CAPTURE_SHARE = 0.6;
+const BACK_OFF = 1.5;
+const MAX_CAPTURE_PAUSE_MS = 1000;
+/** Unsent bytes above which the ring is left to fill (and its drops are counted). */
+const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
+const MAX_RECORDS_A_FRAME = Math.floor(MAX_FRAME_BYTES / RECORD_BYTES);
+
+function startWatchdog(data: WatchdogData): void {
+  const ring = viewRing(data.buffer);
+  const { control } = ring;
+  const reader = createRingReader(ring);
+  const clock = threadClock(data);
+  const socket = connect(data.socket);
+  const capture = data.canCapture ? createCapture() : undefined;
+  const kindNames = new Map<number, string>(Object.entries(RecordKind).map(([name, kind]) => [kind, name]));
+  let timer: NodeJS.Timeout | undefined;
+  let expected = clock.now();
+  let lastAlive = expected;
+  let worstLate = 0;
+  let ended = false;
+  /** Held back until the last records are out. */
+  let bye: Message | undefined;
+  const stall = { beat: -1, nextCapture: 0, pause: 0 };
+
+  function send(messages: readonly Message[]): void {
+    if (messages.length > 0) socket.write(encodeMessages(messages));
+  }
+
+  function drain(): void {
+    if (socket.writableLength > MAX_UNSENT_BYTES) return;
+    let left = true;
+    while (left) {
+      // The head first: strings are posted before the records that name them.
+      const head = reader.head();
+      const messages: Message[] = [];
+      for (let item = receiveMessageOnPort(parentPort!); item !== undefined; item = receiveMessageOnPort(parentPort!)) {
+        const message = item.message as Message;
+        if (message.t === "bye") bye = message;
+        else messages.push(message);
+        Atomics.add(control, Control.taken, 1);
+      }
+      send(messages);
+      const available = reader.available(head);
+      const count = Math.min(available, MAX_RECORDS_A_FRAME);
+      if (count > 0) {
+        const frame = allocateRecords(count);
+        reader.drain((head - (available - count)) >>> 0, frame, FRAME_HEADER_BYTES);
+        socket.write(frame);
+      }
+      left = available > count;
+    }
+    sendDropped();
+  }
+
+  function sendDropped(): void {
+    const byKind: Record<string, number> = {};
+    for (const [kind, count] of reader.takeDropped()) byKind[kindNames.get(kind) ?? String(kind)] = count;
+    const messages = Atomics.exchange(control, Control.droppedMessages, 0);
+    if (messages > 0) byKind["message"] = messages;
+    if (Object.keys(byKind).length > 0) send([{ t: "dropped", byKind }]);
+  }
+
+  function watch(now: number): void {
+    const beat = Atomics.load(control, Control.beat);
+    const lastBeat = ring.beat[0] ?? now;
+    const late = now - lastBeat;
+    const grace = Atomics.load(control, Control.idle) === 1 ? IDLE_TICK_MS : TICK_MS;
+    if (stall.beat !== beat) {
+      if (late < grace + data.thresholdMs * FIRST_CAPTURE_SHARE) return;
+      stall.beat = beat;
+      stall.nextCapture = 0;
+      stall.pause = data.thresholdMs / 2;
+      send([{ t: "stallOpen", beat, at: lastBeat }]);
+    }
+    if (capture === undefined || now < stall.nextCapture || capture.busy()) return;
+    stall.nextCapture = now + stall.pause;
+    stall.pause = Math.min(MAX_CAPTURE_PAUSE_MS, stall.pause * BACK_OFF);
+    capture.take(clock.now, (answer, at, tookMs) => {
+      if (ended || answer.beat !== beat || Atomics.load(control, Control.beat) !== beat) return;
+      const { frames, task, span } = answer;
+      const sample: Message = { t: "sample", beat, at, tookMs, frames, task, span };
+      if (!answer.loaderMaps) send([sample]);
+      else capture.takeSourceMaps(frames, (maps) => send(ended ? [] : [...maps, sample]));
+    });
+  }
+
+  function tick(): void {
+    const now = clock.now();
+    worstLate = Math.max(worstLate, now - expected);
+    drain();
+    watch(now);
+    if (now - lastAlive >= ALIVE_MS) {
+      send([{ t: "alive", at: now, lateMs: worstLate }]);
+      lastAlive = now;
+      worstLate = 0;
+    }
+    const pause = Atomics.load(control, Control.idle) === 1 ? IDLE_TICK_MS : TICK_MS;
+    expected = clock.now() + pause;
+    timer = setTimeout(tick, pause);
+  }
+
+  /** The traced thread is at its end: everything out, then let it go. */
+  function finish(): void {
+    if (ended) return;
+    ended = true;
+    clearTimeout(timer);
+    capture?.stop();
+    drain();
+    send(bye === undefined ? [] : [bye]);
+    socket.end(() => acknowledge());
+  }
+
+  function acknowledge(): void {
+    Atomics.store(control, Control.acknowledged, 1);
+    Atomics.notify(control, Control.acknowledged);
+  }
+
+  /** The collector is gone: the traced thread unhooks at its next heartbeat. */
+  function die(): void {
+    if (ended) return;
+    ended = true;
+    clearTimeout(timer);
+    capture?.stop();
+    Atomics.store(control, Control.dead, 1);
+    acknowledge();
+    socket.destroy();
+  }
+
+  socket.on("error", die);
+  socket.on("close", die);
+  send([data.hello]);
+  const closing = Atomics.waitAsync(control, Control.closing, 0);
+  if (closing.async) void closing.value.then(finish);
+  else finish();
+  if (!ended) tick();
+}
+
+interface Capture {
+  busy(): boolean;
+  take(now: () => number, done: (answer: CaptureAnswer, at: number, tookMs: number) => void): void;
+  /** The loader's source maps of scripts not asked for before: they go out before the stack that needs them. */
+  takeSourceMaps(frames: CaptureAnswer["frames"], done: (maps: readonly SourceMapMessage[]) => void): void;
+  /** No more captures; disconnects. Otherwise the exiting process would wait for the debugger to disconnect. */
+  stop(): void;
+}
+
+function createCapture(): Capture | undefined {
+  const session = new Session();
+  try {
+    session.connectToMainThread();
+  } catch {
+    return undefined;
+  }
+  const asked = new Set<string>();
+  let pending = 0;
+  let stopped = false;
+
+  function call(argument: string, done: (text: string | undefined) => void): void {
+    if (stopped) return;
+    pending++;
+    const expression = `this[${JSON.stringify(CAPTURE_PROPERTY)}](${argument})`;
+    session.post("Runtime.evaluate", { expression, returnByValue: true, silent: true }, (error, answer) => {
+      pending--;
+      const value: unknown = error === null ? answer.result.value : undefined;
+      if (!stopped) done(typeof value === "string" && value !== "" ? value : undefined);
+    });
+  }
+
+  return {
+    busy: () => pending > 0,
+    take(now, done) {
+      const start = now();
+      call("", (text) => {
+        const at = now();
+        if (text !== undefined) done(JSON.parse(text) as CaptureAnswer, at, at - start);
+      });
+    },
+    takeSourceMaps(frames, done) {
+      const maps: SourceMapMessage[] = [];
+      const files = [...new Set(frames.map(([, file]) => file))].filter((file) => file !== "" && !file.startsWith("node:") && !asked.has(file));
+      let left = files.length;
+      if (left === 0) done(maps);
+      for (const file of files) {
+        asked.add(file);
+        call(JSON.stringify(file), (map) => {
+          if (map !== '""' && map !== undefined) maps.push({ t: "sourceMap", file, map });
+          if (--left === 0) done(maps);
+        });
+      }
+    },
+    stop() {
+      stopped = true;
+      session.disconnect();
+    },
+  };
+}
+
+/** The traced thread's `performance.now()`, read from this thread. */
+function threadClock(data: WatchdogData): { now: () => number } {
+  const { clock } = data.hello;
+  const own = performance.now();
+  const mono = Number(process.hrtime.bigint());
+  const offset = clock.now + (mono - clock.monoNs) / 1e6 - own;
+  return { now: () => performance.now() + offset };
+}
+
+startWatchdog(workerData as WatchdogData);
