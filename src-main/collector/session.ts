@@ -4,7 +4,7 @@
  * Invariant: nothing leaves before a valid hello, and every stamp leaves on the recording's axis. Handle records are
  * handed on as raw bytes with their counts: they are never objects.
  */
-import { createFrameDecoder, ProtocolError, type Frame as WireBatch } from "../../src-runtime/protocol/frame.ts";
+import { createFrameDecoder, ProtocolError } from "../../src-runtime/protocol/frame.ts";
 import type { TraceEvent } from "../../src-runtime/protocol/event.ts";
 import { PROTOCOL_VERSION, type HelloMessage, type Message } from "../../src-runtime/protocol/message.ts";
 import {
@@ -18,6 +18,7 @@ import {
 import { nanos, rebase, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Frame } from "../api/api.ts";
 import type { FrameResolver } from "./frames.ts";
+import { parseMessage } from "./message-schema.ts";
 
 const THREAD_IDS = 2 ** 32;
 const UNKNOWN_RATIO = 0xffff_ffff;
@@ -156,8 +157,6 @@ export function createSession(host: SessionHost): Session {
         return;
       case "hello":
         throw new ProtocolError("second hello");
-      default:
-        throw new ProtocolError(`unknown message ${JSON.stringify((message as { t: string }).t)}`);
     }
   }
 
@@ -244,10 +243,10 @@ export function createSession(host: SessionHost): Session {
 
   return {
     push(bytes) {
-      for (const frame of decoder.push(bytes) satisfies WireBatch[]) {
+      for (const frame of decoder.push(bytes)) {
         const events: SessionEvent[] = [];
         if (frame.type === "records") decodeRecords(frame.records, frame.count, events);
-        else for (const message of frame.messages) decodeMessage(message, events);
+        else for (const message of frame.messages) decodeMessage(checked(message), events);
         if (events.length > 0) host.events(events);
       }
     },
@@ -256,6 +255,12 @@ export function createSession(host: SessionHost): Session {
       host.events([{ kind: "gone", thread: admitted.thread, at: lastAt }]);
     },
   };
+}
+
+function checked(value: unknown): Message {
+  const result = parseMessage(value);
+  if ("problem" in result) throw new ProtocolError(result.problem);
+  return result.message;
 }
 
 function pick<T>(names: readonly T[], code: number): T {

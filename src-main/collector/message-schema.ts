@@ -1,0 +1,56 @@
+/**
+ * What a message of a traced process must look like. The process is the user's program: whatever it sends, only this
+ * shape gets past the session.
+ */
+import { z } from "zod";
+import type { Message } from "../../src-runtime/protocol/message.ts";
+
+const id = z.number().int().min(0).max(0xffff_ffff);
+const stamp = z.number();
+const frame = z.tuple([z.string(), z.string(), z.number(), z.number()]).readonly();
+const frames = z.array(frame).max(1000).readonly();
+const attribute = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly(), z.array(z.number()).readonly()]);
+const sources = ["explicit", "deadline", "group", "parent", "signal", "shutdown", "abortSignal", "limit"] as const;
+
+const messageSchema = z.discriminatedUnion("t", [
+  z.object({
+    t: z.literal("hello"),
+    protocol: z.number(),
+    token: z.string(),
+    clock: z.object({ now: z.number(), monoNs: z.number(), wallMs: z.number() }),
+    pid: z.number().int(),
+    ppid: z.number().int(),
+    thread: z.number().int(),
+    level: z.enum(["light", "tasks", "deep"]),
+    node: z.string(),
+    platform: z.string(),
+    arch: z.string(),
+    execPath: z.string(),
+    cwd: z.string(),
+    program: z.string().optional(),
+    argCount: z.number().int(),
+    args: z.array(z.string()).readonly().optional(),
+    title: z.string().optional(),
+    notSeen: z.array(z.string()).readonly(),
+  }),
+  z.object({ t: z.literal("string"), id, text: z.string() }),
+  z.object({ t: z.literal("attributes"), task: id, attributes: z.record(z.string(), attribute) }),
+  z.object({ t: z.literal("cancel"), id, at: stamp, source: z.enum(sources), reason: z.string(), by: id, site: frames.optional() }),
+  z.object({ t: z.literal("reached"), cancel: id, task: id, at: stamp, ignored: z.boolean() }),
+  z.object({ t: z.literal("stallOpen"), beat: z.number().int(), at: stamp }),
+  z.object({ t: z.literal("sample"), beat: z.number().int(), at: stamp, tookMs: z.number(), frames, task: id, span: id }),
+  z.object({ t: z.literal("sourceMap"), file: z.string(), map: z.string() }),
+  z.object({ t: z.literal("dropped"), byKind: z.record(z.string(), z.number()) }),
+  z.object({ t: z.literal("trouble"), part: z.string(), error: z.string() }),
+  z.object({ t: z.literal("notSeen"), what: z.string() }),
+  z.object({ t: z.literal("alive"), at: stamp, lateMs: z.number() }),
+  z.object({ t: z.literal("bye"), at: stamp, exitCode: z.number() }),
+]);
+
+/** The message, or what is wrong with it in a few words. */
+export function parseMessage(value: unknown): { readonly message: Message } | { readonly problem: string } {
+  const result = messageSchema.safeParse(value);
+  if (result.success) return { message: result.data as Message };
+  const issue = result.error.issues[0];
+  return { problem: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}` };
+}
