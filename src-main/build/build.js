@@ -1,0 +1,144 @@
+/**
+ * Builds what ships. `npm run build` makes `dist/`; a checkout builds the same parts on first use (see cache.js), so
+ * that the tests run what ships.
+ *
+ *     dist/cli.js         the command line, its dependencies left outside
+ *     dist/register.cjs   what a traced program loads: one file, nothing but Node's own modules outside
+ *     dist/watchdog.cjs   its worker
+ *     dist/renderer/      the interface
+ *     dist/examples/      the example agents with what they need, runnable anywhere
+ *
+ * A development file: it is not in the package.
+ */
+import { existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+/** The oldest Node a traced program may run on. */
+const TARGET = "node22";
+const NODE_MODULE = /^node:/;
+
+/**
+ * Builds one part of a checkout into a folder.
+ * @param {string} root
+ * @param {import("./cache.js").Part} part
+ * @param {string} into
+ */
+export async function buildPart(root, part, into) {
+  mkdirSync(into, { recursive: true });
+  if (part === "renderer") await buildRenderer(root, into);
+  else await buildProgram(root, into);
+}
+
+/**
+ * @param {string} root
+ * @param {string} into
+ */
+async function buildProgram(root, into) {
+  // Without it Node would have to guess that cli.js is a module: a package's scope ends at node_modules.
+  writeFileSync(join(into, "package.json"), '{ "type": "module" }\n');
+  const bundles = await Promise.allSettled([
+    bundle({
+      input: { cli: join(root, "src-main/cli/main.ts") },
+      external: (id) => !id.startsWith(".") && !isAbsolute(id),
+      output: { dir: into, format: "esm", entryFileNames: "[name].js", chunkFileNames: "cli-[name]-[hash].js" },
+    }),
+    bundle({
+      input: join(root, "src-runtime/register.ts"),
+      external: NODE_MODULE,
+      output: { file: join(into, "register.cjs"), format: "cjs", codeSplitting: false },
+    }),
+    bundle({
+      input: join(root, "src-runtime/tracer/watchdog.ts"),
+      external: NODE_MODULE,
+      output: { file: join(into, "watchdog.cjs"), format: "cjs", codeSplitting: false },
+    }),
+  ]);
+  // All have to be over before the folder may be removed.
+  for (const result of bundles) if (result.status === "rejected") throw result.reason;
+}
+
+/**
+ * @param {string} root
+ * @param {string} into
+ */
+async function buildRenderer(root, into) {
+  const [{ build }, { default: react }] = await Promise.all([import("vite"), import("@vitejs/plugin-react")]);
+  await build({
+    root: join(root, "src-renderer"),
+    configFile: false,
+    base: "./",
+    logLevel: "warn",
+    plugins: [react()],
+    build: { outDir: into, emptyOutDir: true, sourcemap: false },
+  });
+}
+
+/**
+ * @param {string} root
+ * @param {string} into
+ */
+async function buildExamples(root, into) {
+  const folder = join(root, "examples");
+  const sources = globSync("**/*.ts", { cwd: folder });
+  if (sources.length === 0) return;
+  await bundle({
+    input: Object.fromEntries(sources.map((source) => [source.replace(/\.ts$/, ""), join(folder, source)])),
+    external: NODE_MODULE,
+    output: { dir: into, format: "esm", sourcemap: true, entryFileNames: "[name].js", chunkFileNames: "parts/[name]-[hash].js" },
+  });
+}
+
+/**
+ * Bundles, or throws: an import that could not be resolved would only show in a user's program.
+ * @param {import("rolldown").InputOptions & { readonly output: import("rolldown").OutputOptions }} options
+ */
+async function bundle({ output, ...input }) {
+  const bundler = await rolldown({
+    ...input,
+    platform: "node",
+    transform: { target: TARGET },
+    onLog(level, log, forward) {
+      if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
+      forward(level, log);
+    },
+  });
+  try {
+    await bundler.write(output);
+  } finally {
+    await bundler.close();
+  }
+}
+
+/**
+ * Everything that ships, whole or not at all.
+ * @param {string} root
+ * @param {string} into
+ */
+async function buildAll(root, into) {
+  const beside = `${into}.building-${process.pid}`;
+  try {
+    await buildProgram(root, ensure(beside));
+    await buildRenderer(root, ensure(join(beside, "renderer")));
+    await buildExamples(root, join(beside, "examples"));
+    rmSync(into, { recursive: true, force: true });
+    renameSync(beside, into);
+  } finally {
+    rmSync(beside, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} folder */
+function ensure(folder) {
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const into = resolve(process.argv[2] ?? "dist");
+  if (!existsSync(join(root, "src-main"))) throw new Error(`There are no sources in ${root} to build from.`);
+  await buildAll(root, into);
+  console.log(`Built ${relative(process.cwd(), into) || into}.`);
+}
