@@ -86,7 +86,13 @@ async function buildExamples(root, into) {
   await bundle({
     input: Object.fromEntries(sources.map((source) => [source.replace(/\.ts$/, ""), join(folder, source)])),
     external: NODE_MODULE,
-    output: { dir: into, format: "esm", sourcemap: true, entryFileNames: "[name].js", chunkFileNames: "parts/[name]-[hash].js" },
+    output: {
+      dir: into,
+      format: "esm",
+      sourcemap: true,
+      entryFileNames: "[name].js",
+      chunkFileNames: "parts/[name]-[hash].js",
+    },
   });
 }
 

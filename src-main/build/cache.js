@@ -14,7 +14,14 @@ import { join } from "node:path";
 /** @type {Readonly<Record<Part, readonly string[]>>} */
 const MADE_OF = {
   program: ["src-runtime", "src-main", "package.json", "package-lock.json"],
-  renderer: ["src-renderer", "src-main/api", "src-main/build", "src-runtime/protocol", "package.json", "package-lock.json"],
+  renderer: [
+    "src-renderer",
+    "src-main/api",
+    "src-main/build",
+    "src-runtime/protocol",
+    "package.json",
+    "package-lock.json",
+  ],
 };
 
 const KEPT = 3;
@@ -41,7 +48,7 @@ export async function builtPart(root, part) {
   const beside = join(folder, `.${part}-${process.pid}-${process.hrtime.bigint()}`);
   try {
     // A source saved while it was being built would be kept under the wrong key.
-    for (let before = keyOf(root, part); ; ) {
+    for (let before = keyOf(root, part); ;) {
       await buildPart(root, part, beside);
       const after = keyOf(root, part);
       if (after === before) return settle(beside, join(folder, `${part}-${after}`), folder, part);

@@ -82,10 +82,16 @@ async function start() {
 const own = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.exe" : "node");
 if (isRecentEnough()) {
   start().catch((error) => {
-    fail(error instanceof Error ? error.message : String(error), isCheckout ? "Run npm install, then try again." : "Install stallscope again.");
+    fail(
+      error instanceof Error ? error.message : String(error),
+      isCheckout ? "Run npm install, then try again." : "Install stallscope again.",
+    );
   });
 } else if (isCheckout && existsSync(own) && realpathSync(own) !== realpathSync(process.execPath)) {
   runOn(own);
 } else {
-  fail(`It needs Node 22.14 or later, and this is ${process.version}.`, "Install a recent Node from https://nodejs.org and try again.");
+  fail(
+    `It needs Node 22.14 or later, and this is ${process.version}.`,
+    "Install a recent Node from https://nodejs.org and try again.",
+  );
 }

@@ -3,7 +3,6 @@
  * package they ship under `dist/`) and hands them to `main`, so that nothing else has to know which of the two it is.
  */
 export interface BuiltParts {
-  readonly version: string;
   /** What a traced program loads (CommonJS). `watchdog` lies beside it. */
   readonly register: string;
   readonly watchdog: string;
