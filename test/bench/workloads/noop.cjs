@@ -1,0 +1,1 @@
+// The control: loaded before the program as the tracer is, and does nothing.
