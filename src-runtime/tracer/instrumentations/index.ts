@@ -1,7 +1,11 @@
 /**
- * The instrumentations of one thread, hooked in together and taken out together.
+ * The instrumentations of one thread, hooked in together and taken out together. Each is a part of its own: one that
+ * cannot be installed, or throws later, takes nothing else with it.
  */
 import type { Emitter } from "../emitter.ts";
+import { createCancels } from "./cancels.ts";
+import { instrumentFetch, type RequestWatcher } from "./fetch.ts";
+import { createPart, type Part } from "./part.ts";
 
 export interface Instrumented {
   stop(): void;
@@ -9,6 +13,23 @@ export interface Instrumented {
   activeSpan(): number;
 }
 
-export function instrument(_emitter: Emitter): Instrumented {
-  return { stop: () => undefined, activeSpan: () => 0 };
+export function instrument(emitter: Emitter): Instrumented {
+  const parts: Part[] = [];
+  const cancels = createCancels(emitter);
+  const watcher: RequestWatcher = { chunk: () => undefined, completed: () => undefined };
+
+  function install(name: string, hook: (part: Part) => void): void {
+    const part = createPart(emitter, name);
+    parts.push(part);
+    part.guard(hook)(part);
+  }
+
+  install("fetch", (part) => instrumentFetch(part, emitter, cancels, watcher));
+
+  return {
+    stop() {
+      for (const part of parts) part.stop();
+    },
+    activeSpan: () => 0,
+  };
 }
