@@ -3,8 +3,11 @@
  * cannot be installed, or throws later, takes nothing else with it.
  */
 import type { Emitter } from "../emitter.ts";
+import { instrumentAbort } from "./abort.ts";
 import { createCancels } from "./cancels.ts";
 import { instrumentFetch, type RequestWatcher } from "./fetch.ts";
+import { instrumentHttpClient } from "./http-client.ts";
+import { instrumentHttpServer } from "./http-server.ts";
 import { createPart, type Part } from "./part.ts";
 
 export interface Instrumented {
@@ -24,7 +27,10 @@ export function instrument(emitter: Emitter): Instrumented {
     part.guard(hook)(part);
   }
 
+  install("abort", (part) => instrumentAbort(part, emitter, cancels));
   install("fetch", (part) => instrumentFetch(part, emitter, cancels, watcher));
+  install("http", (part) => instrumentHttpClient(part, emitter, cancels, watcher));
+  install("http-server", (part) => instrumentHttpServer(part, emitter));
 
   return {
     stop() {

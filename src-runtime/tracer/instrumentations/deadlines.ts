@@ -1,0 +1,68 @@
+/**
+ * `AbortSignal.timeout`: nothing of the program is called when such a signal aborts, and a listener of ours would keep
+ * it from being collected. So a timer of our own, unreferenced and of the same length, looks just after Node's; whoever
+ * meets the reason earlier (work ends inside Node's timer already) asks by `find`.
+ */
+import type { WireFrame } from "../../protocol/message.ts";
+import type { Part } from "./part.ts";
+
+/** Signals watched at once, at most; of the rest only those are seen that ended work we see. */
+const MAX_WATCHED = 10_000;
+/** Longer timers overflow and would fire at once. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+export interface Deadline {
+  /** Task that set it, 0 none. */
+  readonly by: number;
+  readonly site: readonly WireFrame[];
+}
+
+export interface Deadlines {
+  watch(signal: AbortSignal, delay: number, deadline: Deadline): void;
+  /** The deadline whose signal aborted for this reason. It is then over. */
+  find(reason: object): Deadline | undefined;
+}
+
+interface Watched extends Deadline {
+  readonly signal: WeakRef<AbortSignal>;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export function createDeadlines(part: Part, onPassed: (deadline: Deadline, reason: unknown) => void): Deadlines {
+  const { setTimeout, clearTimeout } = globalThis;
+  const watched = new Set<Watched>();
+
+  function forget(entry: Watched): void {
+    watched.delete(entry);
+    clearTimeout(entry.timer);
+  }
+
+  const look = part.guard((entry: Watched) => {
+    if (!watched.delete(entry)) return;
+    const signal = entry.signal.deref();
+    if (signal?.aborted === true) onPassed(entry, signal.reason);
+  });
+
+  part.onStop(() => {
+    for (const entry of watched) clearTimeout(entry.timer);
+    watched.clear();
+  });
+
+  return {
+    watch(signal, delay, { by, site }) {
+      if (watched.size >= MAX_WATCHED) return;
+      const entry: Watched = { by, site, signal: new WeakRef(signal), timer: undefined };
+      watched.add(entry);
+      if (delay <= MAX_DELAY) entry.timer = setTimeout(look, delay, entry).unref();
+    },
+    find(reason) {
+      for (const entry of watched) {
+        const signal = entry.signal.deref();
+        if (signal?.aborted !== true || signal.reason !== reason) continue;
+        forget(entry);
+        return entry;
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * `node:http` servers: one request task per request answered, which is also the task of its handler.
+ *
+ * The channel is published inside the parser's callback, last before the program's handler; Node restores the
+ * context when that callback returns, so entering the task there reaches the handler and what it starts and nothing
+ * else. The task has no parent: a request arrives from outside, whoever opened the server.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Emitter } from "../emitter.ts";
+import type { Part } from "./part.ts";
+import { addressOf } from "./url.ts";
+
+interface ServerMessage {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+export function instrumentHttpServer(part: Part, emitter: Emitter): void {
+  const open = new WeakMap<ServerResponse, number>();
+
+  part.subscribe("http.server.request.start", (message) => {
+    const { request, response } = message as ServerMessage;
+    const method = request.method ?? "GET";
+    const address = addressOf(baseOf(request), request.url ?? "/");
+    const task = emitter.start("request", `${method} ${address.name}`, 0, "http-server", {
+      "http.request.method": method,
+      "url.full": address.full,
+      "server.address": address.host,
+      "server.port": address.port,
+    });
+    open.set(response, task);
+    response.once(
+      "close",
+      part.guard(() => settle(response, "cancelled")),
+    );
+    emitter.context.enterWith(task);
+  });
+
+  part.subscribe("http.server.response.finish", (message) => {
+    const { response } = message as ServerMessage;
+    settle(response, response.statusCode >= 500 ? "failed" : "completed");
+  });
+
+  function settle(response: ServerResponse, outcome: "completed" | "failed" | "cancelled"): void {
+    const task = open.get(response);
+    if (task === undefined) return;
+    open.delete(response);
+    const { statusCode, headersSent } = response;
+    if (headersSent) {
+      emitter.progress(task, "headers", statusCode);
+      emitter.attributes(task, { "http.response.status_code": statusCode });
+    }
+    if (outcome === "failed") emitter.end(task, outcome, `HTTP ${statusCode}`);
+    else emitter.end(task, outcome);
+  }
+}
+
+/** The host header is the client's word, and may be nonsense. */
+function baseOf(request: IncomingMessage): string {
+  const socket = request.socket as Socket & { readonly encrypted?: boolean };
+  const scheme = socket.encrypted === true ? "https" : "http";
+  const base = `${scheme}://${request.headers.host ?? ""}`;
+  return URL.canParse(base) ? base : `${scheme}://localhost:${socket.localPort ?? 0}`;
+}
