@@ -8,7 +8,18 @@ import { basename, join } from "node:path";
 import { COLLECTOR_VARIABLE, decodeConfig } from "./tracer/config.ts";
 import { startTracer } from "./tracer/tracer.ts";
 
-const PACKAGE_MANAGERS = new Set(["npm-cli.js", "npx-cli.js", "pnpm.cjs", "pnpm.mjs", "yarn.js", "corepack.js", "npm", "npx", "pnpm", "yarn"]);
+const PACKAGE_MANAGERS = new Set([
+  "npm-cli.js",
+  "npx-cli.js",
+  "pnpm.cjs",
+  "pnpm.mjs",
+  "yarn.js",
+  "corepack.js",
+  "npm",
+  "npx",
+  "pnpm",
+  "yarn",
+]);
 
 function register(): void {
   const config = decodeConfig(process.env[COLLECTOR_VARIABLE]);

@@ -118,7 +118,19 @@ export interface Overview {
   readonly sentence: Sentence;
 }
 
-export const TRACK_KINDS = ["loop", "agent", "step", "model", "tool", "request", "function", "promise", "spans", "requests", "thread"] as const;
+export const TRACK_KINDS = [
+  "loop",
+  "agent",
+  "step",
+  "model",
+  "tool",
+  "request",
+  "function",
+  "promise",
+  "spans",
+  "requests",
+  "thread",
+] as const;
 /** requests and spans pack many slices in depth lanes; loop is the strip; the rest is one task a track. */
 export type TrackKind = (typeof TRACK_KINDS)[number];
 
@@ -150,7 +162,18 @@ export interface TileQuery {
   readonly resolution: number;
 }
 
-export const SLICE_KINDS = ["agent", "step", "model", "tool", "request", "function", "promise", "span", "stall", "culprit"] as const;
+export const SLICE_KINDS = [
+  "agent",
+  "step",
+  "model",
+  "tool",
+  "request",
+  "function",
+  "promise",
+  "span",
+  "stall",
+  "culprit",
+] as const;
 /** culprit: the part of a task's row during which this task held the event loop. */
 export type SliceKind = (typeof SLICE_KINDS)[number];
 

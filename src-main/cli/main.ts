@@ -29,7 +29,8 @@ export async function main(argv: readonly string[], parts: BuiltParts): Promise<
   addServe(program, parts);
   addList(program);
   addDelete(program);
-  for (const command of program.commands) command.exitOverride().showHelpAfterError(`(stallscope ${command.name()} --help lists its options)`);
+  for (const command of program.commands)
+    command.exitOverride().showHelpAfterError(`(stallscope ${command.name()} --help lists its options)`);
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {

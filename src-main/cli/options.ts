@@ -11,6 +11,7 @@ export function positiveNumber(text: string): number {
 
 export function portNumber(text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError("Give a port from 0 to 65535 (0: any free one).");
+  if (!/^\d+$/.test(text) || value > 65_535)
+    throw new InvalidArgumentError("Give a port from 0 to 65535 (0: any free one).");
   return value;
 }

@@ -6,7 +6,6 @@
 import { Option, type Command } from "commander";
 import type { BuiltParts } from "../launch/built-parts.ts";
 import { findNode, type ChosenNode } from "../launch/find-node.ts";
-import { exitCodeOf } from "../launch/launch.ts";
 import { resolveTarget } from "../launch/target.ts";
 import { positiveNumber } from "./options.ts";
 import { record } from "./record.ts";
@@ -27,7 +26,9 @@ export function addRun(program: Command, parts: BuiltParts, argv: readonly strin
   program
     .command("run")
     .summary("run a program, or any command after --, with tracing")
-    .description("Runs a Node program (.js .mjs .cjs .ts .mts .tsx), or after -- any command with the Node processes under it, with tracing.")
+    .description(
+      "Runs a Node program (.js .mjs .cjs .ts .mts .tsx), or after -- any command with the Node processes under it, with tracing.",
+    )
     .usage("[options] [--] <program> [args…]")
     .argument("<program...>", "the program and its arguments")
     .option("-o, --out <file>", "recording to write (default: the recordings folder)")
@@ -44,7 +45,7 @@ export function addRun(program: Command, parts: BuiltParts, argv: readonly strin
       const isCommand = argv[argv.length - words.length - 1] === "--";
       let node: ChosenNode | undefined;
       const target = resolveTarget(words, isCommand, () => (node ??= findNode(options.node, process.env)), process.env);
-      const exit = await record(target, node?.from ?? "path", parts, {
+      process.exitCode = await record(target, node?.from ?? "path", parts, {
         level: options.level,
         thresholdMs: options.stallThreshold,
         captureContent: options.captureContent === true,
@@ -54,6 +55,5 @@ export function addRun(program: Command, parts: BuiltParts, argv: readonly strin
         quiet: options.quiet === true,
         open: options.open === true,
       });
-      process.exitCode = exitCodeOf(exit);
     });
 }

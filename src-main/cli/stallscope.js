@@ -11,7 +11,7 @@ import { constants } from "os";
 import { dirname, join } from "path";
 import { fileURLToPath, pathToFileURL } from "url";
 
-const OLDEST_MAJOR = 22;
+const OLDEST = { major: 22, minor: 15 };
 /** The Node-API version better-sqlite3 was built for. */
 const NODE_API = 10;
 /** Stallscope itself failed. */
@@ -21,7 +21,9 @@ const root = dirname(dirname(dirname(realpathSync(fileURLToPath(import.meta.url)
 const isCheckout = existsSync(join(root, "src-main", "cli", "main.ts"));
 
 function isRecentEnough() {
-  return Number(process.versions.node.split(".")[0]) >= OLDEST_MAJOR && Number(process.versions["napi"]) >= NODE_API;
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const isNew = major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor);
+  return isNew && Number(process.versions["napi"]) >= NODE_API;
 }
 
 /**
@@ -71,6 +73,7 @@ async function start() {
   /** @type {{ main(argv: readonly string[], parts: import("../launch/built-parts.ts").BuiltParts): Promise<void> }} */
   const { main } = await import(pathToFileURL(join(folder, "cli.js")).href);
   await main(process.argv.slice(2), {
+    bin: fileURLToPath(import.meta.url),
     register: join(folder, "register.cjs"),
     watchdog: join(folder, "watchdog.cjs"),
     rendererDir,
@@ -91,7 +94,7 @@ if (isRecentEnough()) {
   runOn(own);
 } else {
   fail(
-    `It needs Node 22.14 or later, and this is ${process.version}.`,
+    `It needs Node 22.15 or later, and this is ${process.version}.`,
     "Install a recent Node from https://nodejs.org and try again.",
   );
 }

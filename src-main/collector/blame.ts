@@ -45,7 +45,9 @@ export function judgeSamples(start: Nanos, samples: readonly StackSample[]): Sta
     seen.add(key);
     return { ...frame, selfMs };
   });
-  const blamed = frames.find((frame) => frame.origin !== "node" && (presence.get(identity(frame)) ?? 0) >= BLAME_SHARE * total);
+  const blamed = frames.find(
+    (frame) => frame.origin !== "node" && (presence.get(identity(frame)) ?? 0) >= BLAME_SHARE * total,
+  );
   return {
     frames,
     task: prevailing(samples, weights, (sample) => sample.task),
@@ -55,7 +57,11 @@ export function judgeSamples(start: Nanos, samples: readonly StackSample[]): Sta
 }
 
 /** The value that stands in most of the time, 0 when that is less than half. */
-function prevailing(samples: readonly StackSample[], weights: readonly number[], value: (sample: StackSample) => number): number {
+function prevailing(
+  samples: readonly StackSample[],
+  weights: readonly number[],
+  value: (sample: StackSample) => number,
+): number {
   const times = new Map<number, number>();
   for (const [index, sample] of samples.entries()) {
     times.set(value(sample), (times.get(value(sample)) ?? 0) + (weights[index] ?? 0));

@@ -63,7 +63,11 @@ export async function startCollector(sink: RecordingSink, onError: (error: unkno
     }
   }
 
-  function admit(hello: HelloMessage): { thread: number; process: number; frames: ReturnType<typeof createFrameResolver> } {
+  function admit(hello: HelloMessage): {
+    thread: number;
+    process: number;
+    frames: ReturnType<typeof createFrameResolver>;
+  } {
     let process = processes.get(hello.pid);
     if (process === undefined) {
       process = processes.size + 1;

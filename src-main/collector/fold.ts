@@ -47,7 +47,11 @@ interface ThreadState {
 
 interface Abort {
   readonly requested: Nanos;
-  readonly row: { readonly source: Extract<SessionEvent, { kind: "cancel" }>["source"]; readonly reason: string; readonly by: number };
+  readonly row: {
+    readonly source: Extract<SessionEvent, { kind: "cancel" }>["source"];
+    readonly reason: string;
+    readonly by: number;
+  };
   readonly stack: Extract<SessionEvent, { kind: "cancel" }>["stack"];
   /** The row that says "reached nobody we see", replaced by the first it reaches. */
   readonly id: number;
@@ -101,10 +105,26 @@ export function createFold(): Fold {
       group = track(thread, 0, "thread", 0, label, at, out);
     }
     track(thread, group, "loop", 0, "Event loop", at, out);
-    threads.set(thread, { id: thread, group, stalls: createThreadStalls(thread, nextId), packs: new Map(), early: new Map(), lastStarted: 0, gone: false });
+    threads.set(thread, {
+      id: thread,
+      group,
+      stalls: createThreadStalls(thread, nextId),
+      packs: new Map(),
+      early: new Map(),
+      lastStarted: 0,
+      gone: false,
+    });
   }
 
-  function track(thread: number, parent: number, kind: TrackKind, task: number, label: string, start: Nanos, out: Change[]): number {
+  function track(
+    thread: number,
+    parent: number,
+    kind: TrackKind,
+    task: number,
+    label: string,
+    start: Nanos,
+    out: Change[],
+  ): number {
     const id = nextId();
     out.push({ do: "track", row: { id, parent, thread, kind, task, label, start } });
     return id;
@@ -137,7 +157,10 @@ export function createFold(): Fold {
     if (isSpan) out.push({ do: "span", row: { id: task, thread: thread.id, task: parent, name, start: at } });
     else {
       parentOfTask.set(task, parent);
-      out.push({ do: "task", row: { id: task, thread: thread.id, parent, kind: taskKind as TaskKind, name, origin, created: at } });
+      out.push({
+        do: "task",
+        row: { id: task, thread: thread.id, parent, kind: taskKind as TaskKind, name, origin, created: at },
+      });
     }
     const home = homeOf(parent, thread);
     const slice = nextId();
@@ -150,14 +173,35 @@ export function createFold(): Fold {
     } else {
       pack = isSpan
         ? packOf(thread, thread.group, "spans", "Spans", at, out)
-        : packOf(thread, home, taskKind === "request" ? "requests" : "function", taskKind === "request" ? "Requests" : "Aborts", at, out);
+        : packOf(
+            thread,
+            home,
+            taskKind === "request" ? "requests" : "function",
+            taskKind === "request" ? "Requests" : "Aborts",
+            at,
+            out,
+          );
       const depths = pack.lanes.depths;
       depth = pack.lanes.open(slice, 0);
       if (pack.lanes.depths > depths) out.push({ do: "trackDepths", track: pack.track, depths: pack.lanes.depths });
       trackId = pack.track;
     }
-    tasks.set(task, { id: task, thread: thread.id, parent, isSpan, track: trackId, depth, slice, pack, firstChunk: undefined, chunks: 0 });
-    out.push({ do: "slice", row: { id: slice, track: trackId, depth, kind: taskKind as SliceKind, subject: task, start: at, label: name } });
+    tasks.set(task, {
+      id: task,
+      thread: thread.id,
+      parent,
+      isSpan,
+      track: trackId,
+      depth,
+      slice,
+      pack,
+      firstChunk: undefined,
+      chunks: 0,
+    });
+    out.push({
+      do: "slice",
+      row: { id: slice, track: trackId, depth, kind: taskKind as SliceKind, subject: task, start: at, label: name },
+    });
     thread.lastStarted = task;
     const early = thread.early.get(task);
     thread.early.delete(task);
@@ -183,10 +227,17 @@ export function createFold(): Fold {
     const error = event.error === undefined ? {} : { error: event.error };
     if (task.isSpan) out.push({ do: "endSpan", span: task.id, at, outcome, ...error });
     else {
-      if (task.firstChunk !== undefined) out.push({ do: "taskChunks", task: task.id, firstChunk: task.firstChunk, chunks: task.chunks });
+      if (task.firstChunk !== undefined)
+        out.push({ do: "taskChunks", task: task.id, firstChunk: task.firstChunk, chunks: task.chunks });
       out.push({ do: "endTask", task: task.id, at, outcome, ...error });
     }
-    out.push({ do: "endSlice", slice: task.slice, end: at, outcome, ...(task.firstChunk === undefined ? {} : { firstChunk: task.firstChunk }) });
+    out.push({
+      do: "endSlice",
+      slice: task.slice,
+      end: at,
+      outcome,
+      ...(task.firstChunk === undefined ? {} : { firstChunk: task.firstChunk }),
+    });
     for (const { cancellation, ignored } of delivered.get(task.id) ?? []) {
       out.push({ do: "settleCancellation", cancellation, at, ignored: ignored || outcome === "completed" });
     }
@@ -262,7 +313,8 @@ export function createFold(): Fold {
           return progress(event, out);
         case "attributes":
           if (isEarly(event)) return;
-          if (tasks.get(event.task)?.isSpan === true) out.push({ do: "spanAttributes", span: event.task, attributes: event.attributes });
+          if (tasks.get(event.task)?.isSpan === true)
+            out.push({ do: "spanAttributes", span: event.task, attributes: event.attributes });
           else out.push({ do: "taskAttributes", task: event.task, attributes: event.attributes });
           return;
         case "link":

@@ -102,7 +102,9 @@ function loadMap(path: string): Script | undefined {
     if (url.startsWith("data:")) {
       const comma = url.indexOf(",");
       const body = url.slice(comma + 1);
-      const json = url.slice(0, comma).endsWith(";base64") ? Buffer.from(body, "base64").toString("utf8") : decodeURIComponent(body);
+      const json = url.slice(0, comma).endsWith(";base64")
+        ? Buffer.from(body, "base64").toString("utf8")
+        : decodeURIComponent(body);
       const map = parseMap(json);
       return map === undefined ? undefined : { map, folder };
     }

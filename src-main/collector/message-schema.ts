@@ -9,7 +9,13 @@ const id = z.number().int().min(0).max(0xffff_ffff);
 const stamp = z.number();
 const frame = z.tuple([z.string(), z.string(), z.number(), z.number()]).readonly();
 const frames = z.array(frame).max(1000).readonly();
-const attribute = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly(), z.array(z.number()).readonly()]);
+const attribute = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.array(z.string()).readonly(),
+  z.array(z.number()).readonly(),
+]);
 const sources = ["explicit", "deadline", "group", "parent", "signal", "shutdown", "abortSignal", "limit"] as const;
 
 const messageSchema = z.discriminatedUnion("t", [
@@ -35,10 +41,26 @@ const messageSchema = z.discriminatedUnion("t", [
   }),
   z.object({ t: z.literal("string"), id, text: z.string() }),
   z.object({ t: z.literal("attributes"), task: id, attributes: z.record(z.string(), attribute) }),
-  z.object({ t: z.literal("cancel"), id, at: stamp, source: z.enum(sources), reason: z.string(), by: id, site: frames.optional() }),
+  z.object({
+    t: z.literal("cancel"),
+    id,
+    at: stamp,
+    source: z.enum(sources),
+    reason: z.string(),
+    by: id,
+    site: frames.optional(),
+  }),
   z.object({ t: z.literal("reached"), cancel: id, task: id, at: stamp, ignored: z.boolean() }),
   z.object({ t: z.literal("stallOpen"), beat: z.number().int(), at: stamp }),
-  z.object({ t: z.literal("sample"), beat: z.number().int(), at: stamp, tookMs: z.number(), frames, task: id, span: id }),
+  z.object({
+    t: z.literal("sample"),
+    beat: z.number().int(),
+    at: stamp,
+    tookMs: z.number(),
+    frames,
+    task: id,
+    span: id,
+  }),
   z.object({ t: z.literal("sourceMap"), file: z.string(), map: z.string() }),
   z.object({ t: z.literal("dropped"), byKind: z.record(z.string(), z.number()) }),
   z.object({ t: z.literal("trouble"), part: z.string(), error: z.string() }),

@@ -30,8 +30,9 @@ export interface HandleBatch {
   readonly from: Nanos;
   readonly to: Nanos;
   readonly count: number;
-  /** The raw records, 32 bytes each. */
+  /** The raw records, 32 bytes each. A stamp (ms) of theirs is `stamp * 1e6 + offsetNs` on the recording's axis. */
   readonly bytes: Buffer;
+  readonly offsetNs: number;
   /** Handles created, by type. */
   readonly created: ReadonlyMap<string, number>;
 }
@@ -81,7 +82,8 @@ export function createSession(host: SessionHost): Session {
   function hello(message: Message): SessionEvent {
     if (message.t !== "hello") throw new ProtocolError("first message is not a hello");
     if (message.token !== host.token) throw new ProtocolError("hello with a wrong token");
-    if (message.protocol !== PROTOCOL_VERSION) throw new ProtocolError(`protocol ${message.protocol}, expected ${PROTOCOL_VERSION}`);
+    if (message.protocol !== PROTOCOL_VERSION)
+      throw new ProtocolError(`protocol ${message.protocol}, expected ${PROTOCOL_VERSION}`);
     const { thread, process, frames } = host.admit(message);
     admitted = { hello: message, thread, frames };
     return { kind: "hello", thread, process, at: at(message.clock.now), hello: message };
@@ -187,7 +189,9 @@ export function createSession(host: SessionHost): Session {
     }
     if (handles > 0) {
       const bytes = raw.subarray(0, handles * RECORD_BYTES);
-      host.handles({ thread, from: at(from), to: at(to), count: handles, bytes, created });
+      const { clock } = admitted.hello;
+      const offsetNs = clock.monoNs - host.originMonoNs - clock.now * 1e6;
+      host.handles({ thread, from: at(from), to: at(to), count: handles, bytes, offsetNs, created });
     }
   }
 
@@ -211,7 +215,15 @@ export function createSession(host: SessionHost): Session {
           origin: text(value),
         };
       case RecordKind.progress:
-        return { kind: "progress", thread, at: at(stamp), task: globalId(id), progress: pick(PROGRESS_KINDS, sub), a, value };
+        return {
+          kind: "progress",
+          thread,
+          at: at(stamp),
+          task: globalId(id),
+          progress: pick(PROGRESS_KINDS, sub),
+          a,
+          value,
+        };
       case RecordKind.end: {
         const error = text(a);
         return {
@@ -224,7 +236,14 @@ export function createSession(host: SessionHost): Session {
         };
       }
       case RecordKind.link:
-        return { kind: "link", thread, at: at(stamp), link: pick(LINK_KINDS, sub), from: globalId(id), to: globalId(a) };
+        return {
+          kind: "link",
+          thread,
+          at: at(stamp),
+          link: pick(LINK_KINDS, sub),
+          from: globalId(id),
+          to: globalId(a),
+        };
       case RecordKind.beat:
         return { kind: "beat", thread, at: at(stamp), delay: a / 1000, busy: b / 1000, length: value };
       case RecordKind.stall:

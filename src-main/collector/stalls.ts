@@ -33,7 +33,13 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
     return { id: nextId(), beat, start, samples: [], watchdogLateMs: undefined };
   }
 
-  function describe(stall: OpenStall, start: Nanos, phase: Phase, dur: number | undefined, cpuRatio: number | undefined): StallChange {
+  function describe(
+    stall: OpenStall,
+    start: Nanos,
+    phase: Phase,
+    dur: number | undefined,
+    cpuRatio: number | undefined,
+  ): StallChange {
     const verdict = judgeSamples(start, stall.samples);
     return {
       id: stall.id,

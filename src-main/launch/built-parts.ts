@@ -3,6 +3,8 @@
  * package they ship under `dist/`) and hands them to `main`, so that nothing else has to know which of the two it is.
  */
 export interface BuiltParts {
+  /** The bin itself, to run a command in a process of its own. */
+  readonly bin: string;
   /** What a traced program loads (CommonJS). `watchdog` lies beside it. */
   readonly register: string;
   readonly watchdog: string;

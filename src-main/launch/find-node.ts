@@ -21,9 +21,14 @@ export interface ChosenNode {
 export function findNode(asked: string | undefined, env: NodeJS.ProcessEnv): ChosenNode {
   if (asked !== undefined) {
     const major = majorOf(asked);
-    if (major === undefined) throw new LaunchError(127, `${asked} is not a Node that runs.`, "Give --node the path of a node executable.");
+    if (major === undefined)
+      throw new LaunchError(127, `${asked} is not a Node that runs.`, "Give --node the path of a node executable.");
     if (major < OLDEST_MAJOR) {
-      throw new LaunchError(126, `${asked} is Node ${major}; tracing needs Node ${OLDEST_MAJOR} or later.`, "Leave --node out to use a recent one.");
+      throw new LaunchError(
+        126,
+        `${asked} is Node ${major}; tracing needs Node ${OLDEST_MAJOR} or later.`,
+        "Leave --node out to use a recent one.",
+      );
     }
     return { path: asked, from: "option" };
   }

@@ -24,7 +24,10 @@ export interface LaunchOptions {
 const PASSED_ON: readonly NodeJS.Signals[] = ["SIGTERM", "SIGUSR2"];
 const KEYBOARD: readonly NodeJS.Signals[] = ["SIGINT", "SIGHUP", "SIGQUIT"];
 
-export function launch(target: Target, options: LaunchOptions): { readonly pid: number | undefined; readonly exit: Promise<Exit> } {
+export function launch(
+  target: Target,
+  options: LaunchOptions,
+): { readonly pid: number | undefined; readonly exit: Promise<Exit> } {
   const env = {
     ...process.env,
     [COLLECTOR_VARIABLE]: encodeConfig(options.config),
@@ -42,7 +45,13 @@ export function launch(target: Target, options: LaunchOptions): { readonly pid: 
   const exit = new Promise<Exit>((resolve, reject) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
       const missing = error.code === "ENOENT";
-      reject(new LaunchError(missing ? 127 : 126, `${target.command} could not be started (${error.code ?? error.message}).`, "Check that it can be run by itself."));
+      reject(
+        new LaunchError(
+          missing ? 127 : 126,
+          `${target.command} could not be started (${error.code ?? error.message}).`,
+          "Check that it can be run by itself.",
+        ),
+      );
     });
     child.once("exit", (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
   });

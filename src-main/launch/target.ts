@@ -26,13 +26,20 @@ export function resolveTarget(
   env: NodeJS.ProcessEnv,
 ): Target {
   const [first, ...args] = words;
-  if (first === undefined) throw new LaunchError(127, "No program was given.", "Write: stallscope run <program> [args…]");
+  if (first === undefined)
+    throw new LaunchError(127, "No program was given.", "Write: stallscope run <program> [args…]");
   if (PROGRAM_EXTENSIONS.has(extname(first))) {
     const stats = statOf(first);
-    if (stats === undefined) throw new LaunchError(127, `There is no program ${first}.`, "Check the path; it is relative to the current folder.");
+    if (stats === undefined)
+      throw new LaunchError(
+        127,
+        `There is no program ${first}.`,
+        "Check the path; it is relative to the current folder.",
+      );
     if (stats.isDirectory()) throw directory(first);
     assertReadable(first);
-    const loader = TYPESCRIPT_EXTENSIONS.has(extname(first)) && needsCompiler(first) ? ["--import", tsxLoader(first)] : [];
+    const loader =
+      TYPESCRIPT_EXTENSIONS.has(extname(first)) && needsCompiler(first) ? ["--import", tsxLoader(first)] : [];
     return {
       command: findNode().path,
       args: [...loader, first, ...args],
@@ -44,7 +51,12 @@ export function resolveTarget(
     const path = which(first, env);
     if (path !== undefined && statOf(path)?.isDirectory() === true) throw directory(first);
     if (path === undefined) {
-      if (statOf(first) !== undefined) throw new LaunchError(126, `${first} is not executable.`, `Make it so (chmod +x ${first}), or run it with its interpreter.`);
+      if (statOf(first) !== undefined)
+        throw new LaunchError(
+          126,
+          `${first} is not executable.`,
+          `Make it so (chmod +x ${first}), or run it with its interpreter.`,
+        );
       throw new LaunchError(127, `There is no command ${first}.`, "Check its name, and that it is on the PATH.");
     }
     return { command: path, args, name: basename(first), isProgram: false };
@@ -52,7 +64,10 @@ export function resolveTarget(
   const stats = statOf(first);
   if (stats === undefined) {
     const near = [...PROGRAM_EXTENSIONS].find((extension) => statOf(first + extension) !== undefined);
-    const hint = near === undefined ? `Check the path; to run a command write: stallscope run -- ${words.join(" ")}` : `Did you mean ${first}${near}?`;
+    const hint =
+      near === undefined
+        ? `Check the path; to run a command write: stallscope run -- ${words.join(" ")}`
+        : `Did you mean ${first}${near}?`;
     throw new LaunchError(127, `There is no program ${first}.`, hint);
   }
   if (stats.isDirectory()) throw directory(first);

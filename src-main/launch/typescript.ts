@@ -28,7 +28,8 @@ export function needsCompiler(program: string): boolean {
       const target = locate(join(dirname(file), specifier ?? ""));
       if (target !== undefined) queue.push(target);
       // Node wants the file's own extension; a bundler-style import is a compiler's business.
-      else if (specifier !== undefined && extname(specifier) === "" && locateBare(join(dirname(file), specifier))) return true;
+      else if (specifier !== undefined && extname(specifier) === "" && locateBare(join(dirname(file), specifier)))
+        return true;
     }
   }
   return false;

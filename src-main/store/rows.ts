@@ -124,13 +124,31 @@ export type Change =
   | { readonly do: "track"; readonly row: TrackRow }
   | { readonly do: "trackDepths"; readonly track: number; readonly depths: number }
   | { readonly do: "task"; readonly row: TaskRow }
-  | { readonly do: "endTask"; readonly task: number; readonly at: Nanos; readonly outcome: Outcome; readonly error?: string }
+  | {
+      readonly do: "endTask";
+      readonly task: number;
+      readonly at: Nanos;
+      readonly outcome: Outcome;
+      readonly error?: string;
+    }
   | { readonly do: "taskAttributes"; readonly task: number; readonly attributes: Attributes }
   | { readonly do: "taskChunks"; readonly task: number; readonly firstChunk: Nanos; readonly chunks: number }
   | { readonly do: "slice"; readonly row: SliceRow }
-  | { readonly do: "endSlice"; readonly slice: number; readonly end: Nanos; readonly outcome: Outcome; readonly firstChunk?: Nanos }
+  | {
+      readonly do: "endSlice";
+      readonly slice: number;
+      readonly end: Nanos;
+      readonly outcome: Outcome;
+      readonly firstChunk?: Nanos;
+    }
   | { readonly do: "span"; readonly row: SpanRow }
-  | { readonly do: "endSpan"; readonly span: number; readonly at: Nanos; readonly outcome: Outcome; readonly error?: string }
+  | {
+      readonly do: "endSpan";
+      readonly span: number;
+      readonly at: Nanos;
+      readonly outcome: Outcome;
+      readonly error?: string;
+    }
   | { readonly do: "spanAttributes"; readonly span: number; readonly attributes: Attributes }
   /** Inserts the stall or replaces all that was said of it. */
   | { readonly do: "stall"; readonly row: StallChange }
@@ -141,7 +159,14 @@ export type Change =
   | { readonly do: "settleCancellation"; readonly cancellation: number; readonly at: Nanos; readonly ignored: boolean }
   | { readonly do: "link"; readonly kind: LinkKind; readonly from: number; readonly to: number; readonly at: Nanos }
   /** One bucket of event-loop utilisation: busy and delay in milliseconds. */
-  | { readonly do: "loop"; readonly thread: number; readonly at: Nanos; readonly dur: number; readonly busyMs: number; readonly delayMs: number }
+  | {
+      readonly do: "loop";
+      readonly thread: number;
+      readonly at: Nanos;
+      readonly dur: number;
+      readonly busyMs: number;
+      readonly delayMs: number;
+    }
   | { readonly do: "handles"; readonly thread: number; readonly type: string; readonly count: number }
   | { readonly do: "dropped"; readonly kind: string; readonly count: number }
   | { readonly do: "notSeen"; readonly what: string };

@@ -70,4 +70,3 @@ export type TraceEvent<Frame = unknown> =
   | (SaidAt & { readonly kind: "bye"; readonly exitCode: number })
   /** The connection ended; without a bye before it the thread was cut. */
   | (SaidAt & { readonly kind: "gone" });
-

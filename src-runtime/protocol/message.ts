@@ -94,7 +94,6 @@ export interface StallOpenMessage {
   readonly at: number;
 }
 
-
 /** One stack of the blocked thread, taken during the stall. */
 export interface SampleMessage {
   readonly t: "sample";

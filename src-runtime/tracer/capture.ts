@@ -63,7 +63,11 @@ export function installCapture({ context, activeSpan, beat }: CaptureContext): (
         configurable: true,
         writable: true,
       });
-      Object.defineProperty(ErrorConstructor, "stackTraceLimit", { value: MAX_FRAMES, configurable: true, writable: true });
+      Object.defineProperty(ErrorConstructor, "stackTraceLimit", {
+        value: MAX_FRAMES,
+        configurable: true,
+        writable: true,
+      });
       captureStackTrace(holder, capture);
       // The innermost frame is the evaluated expression itself.
       return (holder.stack as WireFrame[]).slice(1);
@@ -78,7 +82,12 @@ export function installCapture({ context, activeSpan, beat }: CaptureContext): (
     else Object.defineProperty(ErrorConstructor, name, descriptor);
   }
 
-  Object.defineProperty(globalThis, CAPTURE_PROPERTY, { value: capture, enumerable: false, configurable: true, writable: false });
+  Object.defineProperty(globalThis, CAPTURE_PROPERTY, {
+    value: capture,
+    enumerable: false,
+    configurable: true,
+    writable: false,
+  });
   return () => Reflect.deleteProperty(globalThis, CAPTURE_PROPERTY);
 }
 

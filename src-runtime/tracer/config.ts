@@ -27,7 +27,13 @@ export function decodeConfig(text: string | undefined): TracerConfig | undefined
     if (typeof config?.socket !== "string" || typeof config.token !== "string") return undefined;
     const level = config.level === "light" || config.level === "deep" ? config.level : "tasks";
     const threshold = typeof config.threshold === "number" && config.threshold > 0 ? config.threshold : 50;
-    return { socket: config.socket, token: config.token, level, threshold, captureContent: config.captureContent === true };
+    return {
+      socket: config.socket,
+      token: config.token,
+      level,
+      threshold,
+      captureContent: config.captureContent === true,
+    };
   } catch {
     return undefined;
   }

@@ -5,11 +5,7 @@
  * blocks and never throws. Task ids count from 1 per thread; 0 is "none".
  */
 import type { AsyncLocalStorage } from "node:async_hooks";
-import type {
-  Attributes,
-  CancelSource,
-  WireFrame,
-} from "../protocol/message.ts";
+import type { Attributes, CancelSource, WireFrame } from "../protocol/message.ts";
 import type { LinkKind, Outcome, ProgressKind, WireTaskKind } from "../protocol/record.ts";
 
 export interface Emitter {

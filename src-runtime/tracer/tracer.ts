@@ -8,13 +8,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
 import { Worker, threadId } from "node:worker_threads";
 import { PROTOCOL_VERSION, type HelloMessage, type Message } from "../protocol/message.ts";
-import {
-  LINK_KINDS,
-  OUTCOMES,
-  PROGRESS_KINDS,
-  RecordKind,
-  TASK_KINDS,
-} from "../protocol/record.ts";
+import { LINK_KINDS, OUTCOMES, PROGRESS_KINDS, RecordKind, TASK_KINDS } from "../protocol/record.ts";
 import { installCapture } from "./capture.ts";
 import type { TracerConfig } from "./config.ts";
 import type { Emitter } from "./emitter.ts";
@@ -156,7 +150,11 @@ export function startTracer(config: TracerConfig, watchdogFile: string): void {
   );
   undo.push(heartbeat.stop);
   undo.push(
-    installCapture({ context, activeSpan: instrumentation.activeSpan, beat: () => Atomics.load(control, Control.beat) }),
+    installCapture({
+      context,
+      activeSpan: instrumentation.activeSpan,
+      beat: () => Atomics.load(control, Control.beat),
+    }),
   );
 
   function onExit(code: number): void {
@@ -186,7 +184,8 @@ function describeThread(config: TracerConfig, hasHandles: boolean): HelloMessage
   const notSeen: string[] = [];
   if (config.level !== "deep") notSeen.push(`single promises (level ${config.level})`);
   if (config.level === "light") notSeen.push("timers, sockets and file requests (level light)");
-  else if (!hasHandles) notSeen.push(`timers, sockets and file requests (Node ${process.versions.node}; 24 or later tracks them)`);
+  else if (!hasHandles)
+    notSeen.push(`timers, sockets and file requests (Node ${process.versions.node}; 24 or later tracks them)`);
   if (threadId !== 0) notSeen.push("stacks of stalls in worker threads");
   return {
     t: "hello",
@@ -216,4 +215,3 @@ function safeCwd(): string {
     return "";
   }
 }
-

@@ -202,7 +202,9 @@ function createCapture(): Capture | undefined {
     },
     takeSourceMaps(frames, done) {
       const maps: SourceMapMessage[] = [];
-      const files = [...new Set(frames.map(([, file]) => file))].filter((file) => file !== "" && !file.startsWith("node:") && !asked.has(file));
+      const files = [...new Set(frames.map(([, file]) => file))].filter(
+        (file) => file !== "" && !file.startsWith("node:") && !asked.has(file),
+      );
       let left = files.length;
       if (left === 0) done(maps);
       for (const file of files) {

@@ -1,0 +1,182 @@
+/**
+ * One recorded run: place, writer, collector, program, summary. What `run` and `demo` share.
+ *
+ * Invariant: the program runs to its own end whatever happens to the recording; a recording that failed is said on
+ * stderr and in the exit code.
+ */
+import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Level } from "../../src-runtime/protocol/message.ts";
+import { startCollector, type Collector } from "../collector/collector.ts";
+import type { BuiltParts } from "../launch/built-parts.ts";
+import { exitCodeOf, launch, type Exit } from "../launch/launch.ts";
+import type { Target } from "../launch/target.ts";
+import { report, type Report } from "../queries/report.ts";
+import { clearPlace, enforceCap, FOLDER_CAP, newRecordingPath, recordingsFolder } from "../store/folder.ts";
+import { processStart } from "../store/meta.ts";
+import { openRecording } from "../store/recording.ts";
+import { createRecordingWriter, type RecordingWriter } from "../store/writer.ts";
+import { formatBytes } from "../api/format.ts";
+import { CliError, failureOf, writeFailure } from "./failure.ts";
+import { reportText } from "./report-text.ts";
+import { serveRecording, type Served } from "./serving.ts";
+import { VERSION } from "./version.ts";
+
+/** How long the last events of a program that has ended may take to arrive. */
+const DRAIN_MS = 2000;
+
+export interface RecordOptions {
+  readonly level: Exclude<Level, "deep">;
+  readonly thresholdMs: number;
+  readonly captureContent: boolean;
+  readonly out: string | undefined;
+  readonly json: boolean;
+  readonly report: string | undefined;
+  readonly quiet: boolean;
+  readonly open: boolean;
+}
+
+/** Answers the exit code of the command line. */
+export async function record(
+  target: Target,
+  nodeFrom: string,
+  parts: BuiltParts,
+  options: RecordOptions,
+): Promise<number> {
+  const path = placeFor(target, options);
+  let failure: CliError | undefined;
+  let writer: RecordingWriter | undefined;
+  const fail = (error: unknown): void => {
+    failure ??= writeFailure(error, path);
+    closeQuietly(writer);
+    writer = undefined;
+  };
+  const collector = await startCollector(
+    { write: (changes, end) => writer?.write(changes, end), handles: (batch) => writer?.handles(batch) },
+    fail,
+  );
+  let served: Served | undefined;
+  try {
+    writer = createWriter(path, target, nodeFrom, collector, options);
+    served = options.open ? await serveRecording(parts, path, { port: 0, openBrowser: true }) : undefined;
+    if (served !== undefined) process.stderr.write(`stallscope: live at ${served.url}\n`);
+    const exit = await launch(target, {
+      register: parts.register,
+      config: {
+        socket: collector.socket,
+        token: collector.token,
+        level: options.level,
+        threshold: options.thresholdMs,
+        captureContent: options.captureContent,
+      },
+      stdoutToStderr: options.json,
+    }).exit;
+    await collector.drained(DRAIN_MS);
+    finish(writer, collector, exit, fail);
+    writer = undefined;
+    if (failure !== undefined) throw failure;
+    tell(path, options);
+    return exitCodeOf(exit);
+  } finally {
+    closeQuietly(writer);
+    await collector.close();
+    await served?.close();
+  }
+}
+
+function placeFor(target: Target, options: RecordOptions): string {
+  if (options.out !== undefined) {
+    const path = resolve(options.out);
+    clearPlace(path);
+    return path;
+  }
+  const folder = recordingsFolder(process.env);
+  const deleted = enforceCap(folder, FOLDER_CAP);
+  if (deleted.length > 0) {
+    const bytes = deleted.reduce((sum, file) => sum + file.bytes, 0);
+    process.stderr.write(
+      `stallscope: The recordings folder was over ${formatBytes(FOLDER_CAP)}: deleted the oldest ${deleted.length} (${formatBytes(bytes)}).\n`,
+    );
+  }
+  return newRecordingPath(folder, target.name, new Date());
+}
+
+function createWriter(
+  path: string,
+  target: Target,
+  nodeFrom: string,
+  collector: Collector,
+  options: RecordOptions,
+): RecordingWriter {
+  try {
+    return createRecordingWriter(path, {
+      id: randomUUID(),
+      name: target.name,
+      anchorMs: collector.anchorMs,
+      level: options.level,
+      thresholdMs: options.thresholdMs,
+      captureContent: options.captureContent,
+      nodeFrom,
+      stallscope: VERSION,
+      recorderPid: process.pid,
+      recorderStart: processStart(process.pid),
+      pinned: false,
+    });
+  } catch (error) {
+    throw writeFailure(error, path);
+  }
+}
+
+function finish(
+  writer: RecordingWriter | undefined,
+  collector: Collector,
+  exit: Exit,
+  fail: (error: unknown) => void,
+): void {
+  const isWhole = collector.firstSaidBye() || collector.threads().seen === 0;
+  try {
+    writer?.finish({
+      state: isWhole ? "closed" : "cut",
+      ...(exit.code === undefined ? {} : { exitCode: exit.code }),
+      ...(exit.signal === undefined ? {} : { signal: exit.signal }),
+    });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function tell(path: string, options: RecordOptions): void {
+  if (options.quiet && !options.json && options.report === undefined) return;
+  const recording = openRecording(path);
+  let made: Report;
+  try {
+    made = report(recording);
+  } finally {
+    recording.close();
+  }
+  if (options.report !== undefined) writeReport(options.report, made);
+  if (options.json) process.stdout.write(`${JSON.stringify(made)}\n`);
+  if (!options.quiet) process.stderr.write(reportText(made, process.stderr.isTTY));
+}
+
+function writeReport(file: string, made: Report): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(made)}\n`);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? failureOf(error).message;
+    throw new CliError(
+      125,
+      `The report ${file} can't be written (${code}).`,
+      `The recording is whole: stallscope report ${made.recording.path} --json`,
+    );
+  }
+}
+
+function closeQuietly(writer: RecordingWriter | undefined): void {
+  try {
+    writer?.close();
+  } catch {
+    // It failed before; what is in the file stays.
+  }
+}

@@ -1,0 +1,91 @@
+/** The report for a pull request. */
+import { formatCount, formatMs } from "../api/format.ts";
+import type { Report } from "../queries/report.ts";
+import { siteText } from "./report-text.ts";
+
+export function reportMarkdown(report: Report): string {
+  const { recording, process, eventLoop, tasks } = report;
+  const busy = eventLoop.utilization === null ? "unknown" : `${Math.round(eventLoop.utilization * 100)} %`;
+  const exit =
+    process === null
+      ? "no Node process was seen"
+      : (process.signal ?? (process.exitCode === null ? recording.state : `exit ${process.exitCode}`));
+  return `${[
+    "## Stallscope",
+    "",
+    `${code(process?.argv[0] ?? "?")} ran for ${formatMs(recording.durationMs)} (${exit}), the event loop busy ${busy}; ${formatCount(tasks.created)} tasks, ${formatCount(tasks.failed)} failed, ${formatCount(tasks.cancelled)} cancelled, ${formatCount(tasks.open)} open. Level ${recording.level}, ${formatCount(recording.dropped.total)} events dropped.`,
+    ...stalls(report),
+    ...cancellations(report),
+    ...models(report),
+    ...tools(report),
+    ...(recording.notSeen.length === 0 ? [] : ["", `Not seen: ${recording.notSeen.map(cell).join("; ")}.`]),
+  ].join("\n")}\n`;
+}
+
+function stalls(report: Report): string[] {
+  const rows = report.stalls.map(({ durationMs, phase, cause, blame, task, start }) => [
+    durationMs === null ? "unfinished" : formatMs(durationMs),
+    phase,
+    cause,
+    blame === null ? "cannot tell" : code(siteText(blame)),
+    task?.name ?? "",
+    formatMs(start - report.recording.startedAt),
+  ]);
+  return table("Stalls", ["Duration", "Phase", "Cause", "Where", "Task", "At"], rows);
+}
+
+function cancellations(report: Report): string[] {
+  const rows = report.cancellations.map(({ task, source, by, reason, latencyMs, ignored, site }) => [
+    task.name,
+    by === null ? source : `${source} by ${by.name}`,
+    reason,
+    ignored ? "ignored" : latencyMs === null ? "not seen" : formatMs(latencyMs),
+    site === null ? "" : code(siteText(site)),
+  ]);
+  return table("Cancellations", ["Task", "Asked by", "Reason", "Settled in", "Where"], rows);
+}
+
+function models(report: Report): string[] {
+  const rows = report.models.map(
+    ({ model, provider, calls, failed, cancelled, inputTokens, outputTokens, timeToFirstChunkMs }) => [
+      model,
+      provider ?? "",
+      ...[calls, failed, cancelled].map(formatCount),
+      inputTokens === null ? "" : formatCount(inputTokens),
+      outputTokens === null ? "" : formatCount(outputTokens),
+      timeToFirstChunkMs === null ? "" : formatMs(timeToFirstChunkMs.p50),
+    ],
+  );
+  return table(
+    "Models",
+    ["Model", "Provider", "Calls", "Failed", "Cancelled", "Tokens in", "Tokens out", "First chunk (median)"],
+    rows,
+  );
+}
+
+function tools(report: Report): string[] {
+  const rows = report.tools.map(({ name, calls, failed, cancelled, totalMs }) => [
+    name,
+    ...[calls, failed, cancelled].map(formatCount),
+    formatMs(totalMs),
+  ]);
+  return table("Tools", ["Tool", "Calls", "Failed", "Cancelled", "Total"], rows);
+}
+
+function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  if (rows.length === 0) return [];
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
+  return ["", `### ${title}`, "", line(head), line(head.map(() => "---")), ...rows.map(line)];
+}
+
+/** Names come from the program: they may hold anything. */
+function cell(text: string): string {
+  return text
+    .replaceAll(/[\r\n]+/g, " ")
+    .replaceAll("|", "\\|")
+    .replaceAll("<", "&lt;");
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll("`", "'")}\``;
+}

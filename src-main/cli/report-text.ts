@@ -1,0 +1,150 @@
+/** The report for a terminal: one screen, the worst first. */
+import { styleText } from "node:util";
+import { formatCount, formatMs } from "../api/format.ts";
+import type { ReportSite } from "../queries/report-parts.ts";
+import type { Report } from "../queries/report.ts";
+
+const STALLS = 5;
+const CANCELLATIONS = 5;
+const TOOLS = 6;
+
+export function reportText(report: Report, isColour: boolean): string {
+  const bold = (text: string): string => (isColour ? styleText("bold", text) : text);
+  const dim = (text: string): string => (isColour ? styleText("dim", text) : text);
+  const lines = [
+    "",
+    `${bold("Stallscope")} ${whatRan(report)}`,
+    ...stallLines(report, bold, dim),
+    ...cancellationLines(report, bold, dim),
+    ...agentLines(report, bold),
+    ...lossLines(report, bold),
+    dim(`Recording  ${report.recording.path}`),
+    dim(`See it     stallscope serve ${quote(report.recording.path)}`),
+    "",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function whatRan({ process, recording, eventLoop, tasks }: Report): string {
+  const parts = [
+    process?.argv[0] === undefined ? "no Node process was seen" : lastOf(process.argv[0]),
+    formatMs(recording.durationMs),
+    ...(recording.state === "closed" ? [] : [recording.state]),
+    ...(process === null ? [] : [howItEnded(process)]),
+    ...(eventLoop.utilization === null ? [] : [`event loop busy ${Math.round(eventLoop.utilization * 100)} %`]),
+    `${formatCount(tasks.created)} tasks${tasks.failed === 0 ? "" : `, ${formatCount(tasks.failed)} failed`}${tasks.open === 0 ? "" : `, ${formatCount(tasks.open)} open`}`,
+    `level ${recording.level}`,
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+function howItEnded({ exitCode, signal }: NonNullable<Report["process"]>): string {
+  if (signal !== null) return signal;
+  return exitCode === null ? "" : `exit ${exitCode}`;
+}
+
+type Style = (text: string) => string;
+
+function stallLines({ stalls, eventLoop, recording }: Report, bold: Style, dim: Style): string[] {
+  const ofRun = stalls
+    .filter(({ phase }) => phase === "run")
+    .sort((a, b) => (b.durationMs ?? Infinity) - (a.durationMs ?? Infinity));
+  const startup = stalls.filter(({ phase }) => phase === "startup");
+  const lines: string[] = [];
+  if (ofRun.length === 0) lines.push("", bold("No stall"));
+  else {
+    lines.push(
+      "",
+      bold(
+        `${formatCount(ofRun.length)} ${ofRun.length === 1 ? "stall" : "stalls"}, event loop blocked ${formatMs(eventLoop.blockedMs)}`,
+      ),
+    );
+    for (const stall of ofRun.slice(0, STALLS)) {
+      const length = stall.durationMs === null ? "unfinished" : formatMs(stall.durationMs);
+      const offset = formatMs(stall.start - recording.startedAt);
+      const by = [
+        ...(stall.span?.tool == null ? [] : [`tool ${stall.span.tool}`]),
+        ...(stall.task === null || stall.task.name === stall.span?.tool ? [] : [stall.task.name]),
+      ];
+      lines.push(
+        `  ${length.padStart(10)}  ${siteText(stall.blame)}${by.length === 0 ? "" : `  ${by.join(", ")}`}  ${dim(`${stall.cause}, at ${offset}`)}`,
+      );
+    }
+    if (ofRun.length > STALLS) lines.push(dim(`  and ${formatCount(ofRun.length - STALLS)} shorter ones`));
+  }
+  if (startup.length > 0) {
+    const total = startup.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
+    lines.push(dim(`  start-up held the event loop for ${formatMs(total)}; not counted`));
+  }
+  return lines;
+}
+
+function cancellationLines({ cancellations }: Report, bold: Style, dim: Style): string[] {
+  if (cancellations.length === 0) return [];
+  const lines = [
+    "",
+    bold(`${formatCount(cancellations.length)} ${cancellations.length === 1 ? "cancellation" : "cancellations"}`),
+  ];
+  for (const { task, by, reason, source, latencyMs, ignored, site } of cancellations.slice(0, CANCELLATIONS)) {
+    const settled = ignored
+      ? "ignored"
+      : latencyMs === null
+        ? "settling not seen"
+        : `settled in ${formatMs(latencyMs)}`;
+    const who = by === null ? source : `${source} by ${by.name}`;
+    lines.push(`  ${task.name}  ${who}: ${reason}, ${settled}${site === null ? "" : dim(`  ${siteText(site)}`)}`);
+  }
+  if (cancellations.length > CANCELLATIONS)
+    lines.push(dim(`  and ${formatCount(cancellations.length - CANCELLATIONS)} more`));
+  return lines;
+}
+
+function agentLines({ models, tools, spans }: Report, bold: Style): string[] {
+  const lines: string[] = [];
+  if (models.length > 0) lines.push("", bold("Models"));
+  for (const { model, provider, calls, failed, cancelled, inputTokens, outputTokens, timeToFirstChunkMs } of models) {
+    const tokens =
+      inputTokens === null && outputTokens === null
+        ? "tokens not told"
+        : `${formatCount(inputTokens ?? 0)} tokens in, ${formatCount(outputTokens ?? 0)} out`;
+    const first = timeToFirstChunkMs === null ? "" : `, first chunk after ${formatMs(timeToFirstChunkMs.p50)}`;
+    lines.push(
+      `  ${model}${provider === null ? "" : ` (${provider})`}  ${callsText(calls, failed, cancelled)}, ${tokens}${first}`,
+    );
+  }
+  if (tools.length > 0) lines.push("", bold("Tools"));
+  for (const { name, calls, failed, cancelled, totalMs } of tools.slice(0, TOOLS))
+    lines.push(`  ${name}  ${callsText(calls, failed, cancelled)}, ${formatMs(totalMs)}`);
+  if (tools.length > TOOLS) lines.push(`  and ${formatCount(tools.length - TOOLS)} more`);
+  if (spans.total > 0) lines.push("", `${formatCount(spans.total)} OpenTelemetry spans`);
+  return lines;
+}
+
+function callsText(calls: number, failed: number, cancelled: number): string {
+  const rest = [...(failed === 0 ? [] : [`${failed} failed`]), ...(cancelled === 0 ? [] : [`${cancelled} cancelled`])];
+  return `${formatCount(calls)} ${calls === 1 ? "call" : "calls"}${rest.length === 0 ? "" : ` (${rest.join(", ")})`}`;
+}
+
+function lossLines({ recording }: Report, bold: Style): string[] {
+  const { dropped, notSeen } = recording;
+  const lines = [""];
+  if (dropped.total > 0) {
+    const kinds = Object.entries(dropped.byKind).map(([kind, count]) => `${formatCount(count)} ${kind}`);
+    lines.push(`${bold("Dropped")}    ${kinds.join(", ")}`);
+  }
+  if (notSeen.length > 0) lines.push(`${bold("Not seen")}   ${notSeen.join(" · ")}`);
+  return lines;
+}
+
+export function siteText(site: ReportSite | null): string {
+  if (site === null) return "cannot tell where";
+  return `${site.function}() ${site.package === null ? "" : `of ${site.package} `}${site.file}:${site.line}`;
+}
+
+function lastOf(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
+}
+
+function quote(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,4 @@
+/** The version in package.json. */
+import packageJson from "../../package.json" with { type: "json" };
+
+export const VERSION: string = packageJson.version;

@@ -1,0 +1,41 @@
+/** The cancellations of the report: one for each task that one reached, and one for an abort that reached none we see. */
+import { nanosToMs } from "../../src-runtime/protocol/time.ts";
+import type { CancelSource } from "../../src-runtime/protocol/message.ts";
+import type { Frame } from "../api/api.ts";
+import type { RecordingMeta } from "../store/meta.ts";
+import type { Recording } from "../store/recording.ts";
+import { epochMs, reportSite, type Ref, type ReportSite } from "./report-parts.ts";
+import { siteOf, type StoredCancellation } from "./task-details.ts";
+import { taskRef } from "./tasks.ts";
+
+export interface CancellationRow {
+  /** The task it reached; the abort itself where it reached none we see. */
+  readonly task: Ref;
+  readonly requestedAt: number;
+  readonly settledAt: number | null;
+  readonly latencyMs: number | null;
+  readonly reason: string;
+  readonly source: CancelSource;
+  readonly by: Ref | null;
+  readonly site: ReportSite | null;
+  readonly ignored: boolean;
+}
+
+export function cancellationRows(recording: Recording, meta: RecordingMeta): readonly CancellationRow[] {
+  return recording.all<StoredCancellation>("SELECT * FROM cancellation ORDER BY requested, id").map((row) => {
+    const subject = row.task === 0 ? row.cancel : row.task;
+    const by = taskRef(recording, row.by);
+    const site = siteOf(JSON.parse(row.stack) as readonly Frame[]);
+    return {
+      task: { id: String(subject), name: taskRef(recording, subject)?.name ?? "abort" },
+      requestedAt: epochMs(meta, row.requested),
+      settledAt: row.settled === null ? null : epochMs(meta, row.settled),
+      latencyMs: row.settled === null ? null : nanosToMs(row.settled - row.requested),
+      reason: row.reason,
+      source: row.source,
+      by: by === undefined ? null : { id: String(by.id), name: by.name },
+      site: site === undefined ? null : reportSite(site),
+      ignored: row.ignored === 1,
+    };
+  });
+}

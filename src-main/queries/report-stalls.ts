@@ -1,0 +1,72 @@
+/** The stalls of the report. */
+import { nanosToMs } from "../../src-runtime/protocol/time.ts";
+import type { Cause, Frame, Phase } from "../api/api.ts";
+import type { RecordingMeta } from "../store/meta.ts";
+import type { Recording } from "../store/recording.ts";
+import { epochMs, reportSite, type Ref, type ReportSite } from "./report-parts.ts";
+import { spanDetails } from "./span-details.ts";
+import { blameOf, storedStalls, type StoredStall } from "./stalls.ts";
+import { ancestorsOf, taskRef } from "./tasks.ts";
+
+export interface ReportStall {
+  readonly id: string;
+  readonly pid: number;
+  readonly thread: number;
+  readonly start: number;
+  /** Null: the event loop was still blocked at the last instant anything is known of. */
+  readonly durationMs: number | null;
+  readonly phase: Phase;
+  readonly cause: Cause;
+  readonly evidence: { readonly cpuRatio: number | null; readonly gcMs: null; readonly watchdogLateMs: number | null };
+  readonly task: Ref | null;
+  readonly span: { readonly name: string | null; readonly tool: string | null; readonly spanId: string | null } | null;
+  readonly blame: ReportSite | null;
+  readonly frames: readonly (ReportSite & { readonly selfMs: number })[];
+  readonly samples: number;
+  readonly capturedDuring: boolean;
+  readonly victims: readonly [];
+}
+
+export function reportStalls(recording: Recording, meta: RecordingMeta): readonly ReportStall[] {
+  const threads = new Map(
+    recording
+      .all<{ id: number; pid: number; thread_id: number }>(
+        "SELECT thread.id, pid, thread_id FROM thread JOIN process ON process.id = process",
+      )
+      .map((row) => [row.id, row]),
+  );
+  return storedStalls(recording).map((stall) => {
+    const task = taskRef(recording, stall.task);
+    const blame = blameOf(stall);
+    const thread = threads.get(stall.thread);
+    return {
+      id: String(stall.id),
+      pid: thread?.pid ?? 0,
+      thread: thread?.thread_id ?? 0,
+      start: epochMs(meta, stall.start),
+      durationMs: stall.dur === null ? null : nanosToMs(stall.dur),
+      phase: stall.phase,
+      cause: stall.cause,
+      evidence: { cpuRatio: stall.cpu_ratio, gcMs: null, watchdogLateMs: stall.watchdog_late_ms },
+      task: task === undefined ? null : { id: String(task.id), name: task.name },
+      span: spanOf(recording, stall),
+      blame: blame === undefined ? null : reportSite(blame),
+      frames: (JSON.parse(stall.frames) as readonly Frame[]).map((frame) => ({
+        ...reportSite(frame),
+        selfMs: frame.selfMs,
+      })),
+      samples: stall.samples,
+      capturedDuring: stall.captured_during === 1,
+      victims: [],
+    };
+  });
+}
+
+/** The OpenTelemetry span and the tool in which the event loop was held, as far as each is known. */
+function spanOf(recording: Recording, { task, span }: StoredStall): ReportStall["span"] {
+  const details = span === 0 ? undefined : spanDetails(recording, span);
+  const self = taskRef(recording, task);
+  const tool = self?.kind === "tool" ? self : ancestorsOf(recording, task).findLast(({ kind }) => kind === "tool");
+  if (details === undefined && tool === undefined) return null;
+  return { name: details?.name ?? null, tool: tool?.name ?? null, spanId: details?.spanId ?? null };
+}

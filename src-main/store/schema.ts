@@ -1,0 +1,96 @@
+/**
+ * The recording file, format 1: SQLite, one file, readable with any SQLite tool while it is written. Each table's
+ * paragraph is in docs/recording-format.md. Times are integer nanoseconds since the recording started.
+ */
+
+/** "stls" in the file's header: tells our files from other SQLite files. */
+export const APPLICATION_ID = 0x73746c73;
+/** `user_version`. Raised with every change that an older reader could misread. */
+export const FORMAT = 1;
+export const EXTENSION = ".stallscope";
+
+export const SCHEMA = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+CREATE TABLE process (
+  id INTEGER PRIMARY KEY, pid INTEGER NOT NULL, ppid INTEGER NOT NULL, program TEXT, arg_count INTEGER NOT NULL,
+  args TEXT, cwd TEXT NOT NULL, exec_path TEXT NOT NULL, node TEXT NOT NULL, platform TEXT NOT NULL, arch TEXT NOT NULL,
+  start INTEGER NOT NULL
+);
+
+CREATE TABLE thread (
+  id INTEGER PRIMARY KEY, process INTEGER NOT NULL REFERENCES process, thread_id INTEGER NOT NULL, level TEXT NOT NULL,
+  start INTEGER NOT NULL, end INTEGER, exit_code INTEGER
+);
+
+CREATE TABLE task (
+  id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, parent INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
+  origin TEXT NOT NULL, created INTEGER NOT NULL, settled INTEGER, outcome TEXT NOT NULL DEFAULT 'open', error TEXT,
+  first_chunk INTEGER, chunks INTEGER NOT NULL DEFAULT 0, attributes TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX task_parent ON task (parent);
+CREATE INDEX task_kind ON task (kind, created);
+
+CREATE TABLE cancellation (
+  id INTEGER PRIMARY KEY, cancel INTEGER NOT NULL, task INTEGER NOT NULL, requested INTEGER NOT NULL, settled INTEGER,
+  source TEXT NOT NULL, reason TEXT NOT NULL, by INTEGER NOT NULL, stack TEXT NOT NULL, ignored INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX cancellation_task ON cancellation (task);
+CREATE INDEX cancellation_cancel ON cancellation (cancel);
+
+CREATE TABLE span (
+  id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, task INTEGER NOT NULL, name TEXT NOT NULL, start INTEGER NOT NULL,
+  end INTEGER, outcome TEXT NOT NULL DEFAULT 'open', error TEXT, attributes TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX span_task ON span (task);
+
+CREATE TABLE stall (
+  id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, start INTEGER NOT NULL, dur INTEGER, phase TEXT NOT NULL,
+  cause TEXT NOT NULL, cpu_ratio REAL, watchdog_late_ms REAL, task INTEGER NOT NULL, span INTEGER NOT NULL,
+  blame TEXT, frames TEXT NOT NULL, samples INTEGER NOT NULL, captured_during INTEGER NOT NULL
+);
+CREATE INDEX stall_task ON stall (task);
+
+CREATE TABLE sample (
+  stall INTEGER NOT NULL, at INTEGER NOT NULL, took_ms REAL NOT NULL, task INTEGER NOT NULL, span INTEGER NOT NULL,
+  frames TEXT NOT NULL
+);
+CREATE INDEX sample_stall ON sample (stall);
+
+CREATE TABLE link (kind TEXT NOT NULL, source INTEGER NOT NULL, target INTEGER NOT NULL, at INTEGER NOT NULL);
+CREATE INDEX link_source ON link (source);
+CREATE INDEX link_target ON link (target);
+
+CREATE TABLE track (
+  id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, thread INTEGER NOT NULL, kind TEXT NOT NULL, task INTEGER NOT NULL,
+  label TEXT NOT NULL, start INTEGER NOT NULL, depths INTEGER NOT NULL DEFAULT 1
+);
+
+CREATE TABLE slice (
+  id INTEGER PRIMARY KEY, track INTEGER NOT NULL, class INTEGER NOT NULL, start INTEGER NOT NULL, dur INTEGER,
+  depth INTEGER NOT NULL, kind TEXT NOT NULL, outcome TEXT NOT NULL, subject INTEGER NOT NULL, label TEXT NOT NULL,
+  first_chunk INTEGER
+);
+CREATE INDEX slice_place ON slice (track, class, start);
+
+CREATE TABLE run (
+  track INTEGER NOT NULL, level INTEGER NOT NULL, start INTEGER NOT NULL, depth INTEGER NOT NULL, dur INTEGER NOT NULL,
+  kind TEXT NOT NULL, outcome TEXT NOT NULL, count INTEGER NOT NULL, subject INTEGER NOT NULL, label TEXT NOT NULL,
+  PRIMARY KEY (track, level, start, depth)
+) WITHOUT ROWID;
+
+CREATE TABLE loop (
+  thread INTEGER NOT NULL, level INTEGER NOT NULL, start INTEGER NOT NULL, dur INTEGER NOT NULL, busy_ms REAL NOT NULL,
+  delay_ms REAL NOT NULL, PRIMARY KEY (thread, level, start)
+) WITHOUT ROWID;
+
+CREATE TABLE handle_type (thread INTEGER NOT NULL, type TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (thread, type)) WITHOUT ROWID;
+
+CREATE TABLE handle_chunk (
+  id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, count INTEGER NOT NULL,
+  bytes BLOB NOT NULL
+);
+
+CREATE TABLE dropped (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE not_seen (what TEXT PRIMARY KEY) WITHOUT ROWID;
+`;

@@ -1,0 +1,51 @@
+/** The writer's statements, prepared once. */
+import type Database from "better-sqlite3";
+
+export type Statements = ReturnType<typeof createStatements>;
+
+export function createStatements(db: Database.Database) {
+  const insert = (table: string, columns: string, verb = "INSERT") => {
+    const places = columns.split(",").map(() => "?");
+    return db.prepare(`${verb} INTO ${table} (${columns}) VALUES (${places.join(",")})`);
+  };
+  return {
+    meta: insert("meta", "key,value", "INSERT OR REPLACE"),
+    process: insert("process", "id,pid,ppid,program,arg_count,args,cwd,exec_path,node,platform,arch,start"),
+    thread: insert("thread", "id,process,thread_id,level,start"),
+    endThread: db.prepare("UPDATE thread SET end = ?, exit_code = ? WHERE id = ?"),
+    track: insert("track", "id,parent,thread,kind,task,label,start"),
+    trackDepths: db.prepare("UPDATE track SET depths = ? WHERE id = ?"),
+    task: insert("task", "id,thread,parent,kind,name,origin,created"),
+    endTask: db.prepare("UPDATE task SET settled = ?, outcome = ?, error = ? WHERE id = ?"),
+    taskAttributes: db.prepare("UPDATE task SET attributes = json_patch(attributes, ?) WHERE id = ?"),
+    taskChunks: db.prepare("UPDATE task SET first_chunk = ?, chunks = ? WHERE id = ?"),
+    span: insert("span", "id,thread,task,name,start"),
+    endSpan: db.prepare("UPDATE span SET end = ?, outcome = ?, error = ? WHERE id = ?"),
+    spanAttributes: db.prepare("UPDATE span SET attributes = json_patch(attributes, ?) WHERE id = ?"),
+    slice: db.prepare(
+      "INSERT INTO slice (id,track,class,start,depth,kind,outcome,subject,label) VALUES (?,?,?,?,?,?,'open',?,?)",
+    ),
+    endSlice: db.prepare("UPDATE slice SET class = ?, dur = ?, outcome = ?, first_chunk = ? WHERE id = ?"),
+    run: insert("run", "track,level,start,depth,dur,kind,outcome,count,subject,label", "INSERT OR REPLACE"),
+    loop: insert("loop", "thread,level,start,dur,busy_ms,delay_ms", "INSERT OR REPLACE"),
+    stall: insert(
+      "stall",
+      "id,thread,start,dur,phase,cause,cpu_ratio,watchdog_late_ms,task,span,blame,frames,samples,captured_during",
+      "INSERT OR REPLACE",
+    ),
+    voidStall: db.prepare("DELETE FROM stall WHERE id = ?"),
+    voidSamples: db.prepare("DELETE FROM sample WHERE stall = ?"),
+    sample: insert("sample", "stall,at,took_ms,task,span,frames"),
+    cancellation: insert("cancellation", "id,cancel,task,requested,source,reason,by,stack", "INSERT OR REPLACE"),
+    settleCancellation: db.prepare("UPDATE cancellation SET settled = ?, ignored = ? WHERE id = ?"),
+    link: insert("link", "kind,source,target,at"),
+    handleType: db.prepare(
+      "INSERT INTO handle_type (thread,type,count) VALUES (?,?,?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    ),
+    handleChunk: insert("handle_chunk", "thread,start,end,count,bytes"),
+    dropped: db.prepare(
+      "INSERT INTO dropped (kind,count) VALUES (?,?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    ),
+    notSeen: insert("not_seen", "what", "INSERT OR IGNORE"),
+  };
+}
