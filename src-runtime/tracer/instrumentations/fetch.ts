@@ -14,6 +14,7 @@ import { addressOf } from "./url.ts";
 
 /** What others want to know of the requests made in a task's context. */
 export interface RequestWatcher {
+  /** A part of an answer that is no refusal arrived. */
   chunk(parent: number, size: number): void;
   /** The response of a request is in, whole. */
   completed(parent: number): void;
@@ -73,10 +74,10 @@ export function instrumentFetch(part: Part, emitter: Emitter, cancels: Cancels, 
     emitter.attributes(found.task, { "http.response.status_code": found.status });
   });
 
-  on("undici:request:bodyChunkReceived", ({ task, parent }, { chunk }) => {
+  on("undici:request:bodyChunkReceived", ({ task, parent, status }, { chunk }) => {
     const size = chunk?.byteLength ?? 0;
     emitter.progress(task, "chunk", 0, size);
-    watcher.chunk(parent, size);
+    if (status < 400) watcher.chunk(parent, size);
   });
 
   on("undici:request:trailers", ({ task, parent, status }, { request }) => {

@@ -72,12 +72,12 @@ export function instrumentHttpClient(part: Part, emitter: Emitter, cancels: Canc
     settle(request, error ?? new Error("unknown"));
   });
 
-  function watchBody(request: ClientRequest, response: IncomingMessage, { task, parent }: OpenRequest): void {
+  function watchBody(request: ClientRequest, response: IncomingMessage, { task, parent, status }: OpenRequest): void {
     const arrived = part.guard((chunk: unknown) => {
       if (chunk === null) return settle(request, undefined);
       const size = sizeOf(chunk);
       emitter.progress(task, "chunk", 0, size);
-      watcher.chunk(parent, size);
+      if (status < 400) watcher.chunk(parent, size);
     });
     const destroyed = part.guard((error: unknown) => {
       settle(request, request.errored ?? error ?? Object.assign(new Error("destroyed"), { name: "AbortError" }));

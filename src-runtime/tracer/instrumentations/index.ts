@@ -4,8 +4,10 @@
  */
 import type { Emitter } from "../emitter.ts";
 import { instrumentAbort } from "./abort.ts";
+import { createCalls } from "./ai-sdk-calls.ts";
+import { instrumentAiSdk } from "./ai-sdk.ts";
 import { createCancels } from "./cancels.ts";
-import { instrumentFetch, type RequestWatcher } from "./fetch.ts";
+import { instrumentFetch } from "./fetch.ts";
 import { instrumentHttpClient } from "./http-client.ts";
 import { instrumentHttpServer } from "./http-server.ts";
 import { createPart, type Part } from "./part.ts";
@@ -19,7 +21,7 @@ export interface Instrumented {
 export function instrument(emitter: Emitter): Instrumented {
   const parts: Part[] = [];
   const cancels = createCancels(emitter);
-  const watcher: RequestWatcher = { chunk: () => undefined, completed: () => undefined };
+  const calls = createCalls(emitter, cancels);
 
   function install(name: string, hook: (part: Part) => void): void {
     const part = createPart(emitter, name);
@@ -28,9 +30,10 @@ export function instrument(emitter: Emitter): Instrumented {
   }
 
   install("abort", (part) => instrumentAbort(part, emitter, cancels));
-  install("fetch", (part) => instrumentFetch(part, emitter, cancels, watcher));
-  install("http", (part) => instrumentHttpClient(part, emitter, cancels, watcher));
+  install("fetch", (part) => instrumentFetch(part, emitter, cancels, calls.watcher));
+  install("http", (part) => instrumentHttpClient(part, emitter, cancels, calls.watcher));
   install("http-server", (part) => instrumentHttpServer(part, emitter));
+  install("ai-sdk", (part) => instrumentAiSdk(part, emitter, calls));
 
   return {
     stop() {
