@@ -1,0 +1,31 @@
+/** A recording that is running now, with what it is doing, above the table. */
+import { useRef, type ReactElement } from "react";
+import type { RecordingRow } from "../../src-main/api/api.ts";
+import { useTick } from "../state/use-tick.ts";
+import { formatDuration } from "../timeline/format.ts";
+import { Button } from "../ui/button.tsx";
+import { Ring } from "../ui/ring.tsx";
+import { SentenceText } from "../ui/sentence-text.tsx";
+
+export function LiveLine(props: { readonly row: RecordingRow; readonly onOpen: () => void }): ReactElement {
+  const { row, onOpen } = props;
+  useTick(1000);
+  const heard = useRef({ row, at: performance.now() });
+  if (heard.current.row !== row) heard.current = { row, at: performance.now() };
+  const length = row.durationMs + performance.now() - heard.current.at;
+  const isBlocked = row.sentence.tone === "blocked";
+  return (
+    <section className="live-line" aria-label={`${row.name}, live`}>
+      <Ring state={isBlocked ? "blocked" : "free"} size={16} />
+      <p className="live-text">
+        <strong>{row.name}</strong> live, {formatDuration(Math.floor(length / 1000) * 1e9)}.{" "}
+        <span className="sentence-inline">
+          <SentenceText parts={row.sentence.parts} />
+        </span>
+      </p>
+      <Button kind="edged" label={`Watch ${row.name}`} onPress={onOpen}>
+        Watch
+      </Button>
+    </section>
+  );
+}

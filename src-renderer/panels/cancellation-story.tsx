@@ -1,0 +1,81 @@
+/**
+ * A cancellation as a thread of instants: who asked, why and where; then how the task took it. Offsets are after the
+ * request; the marks carry the state's own pattern.
+ */
+import type { ReactElement } from "react";
+import type { CancellationDetails } from "../../src-main/api/api.ts";
+import { formatDuration, formatInstant } from "../timeline/format.ts";
+import { SiteText } from "../ui/site-text.tsx";
+import { TaskLink, type OnSelect } from "./references.tsx";
+import { Section } from "./section.tsx";
+import { StackList } from "./stack-list.tsx";
+
+const SOURCES: Readonly<Record<string, string>> = {
+  explicit: "asked for by the program",
+  deadline: "a deadline passed",
+  group: "a sibling failed",
+  parent: "its parent was cancelled",
+  signal: "a signal came",
+  shutdown: "the program was shutting down",
+  abortSignal: "an AbortSignal was aborted",
+  limit: "a limit was reached",
+};
+
+export function CancellationStory(props: {
+  readonly cancellation: CancellationDetails;
+  readonly ended: number | undefined;
+  readonly onSelect: OnSelect;
+}): ReactElement {
+  const { cancellation, ended, onSelect } = props;
+  const { requestedAt, settledAt, ignored, by, site, stack } = cancellation;
+  const end = settledAt ?? (ignored ? ended : undefined);
+  return (
+    <Section title="Cancellation" aside={SOURCES[cancellation.source] ?? cancellation.source}>
+      <ol className="story">
+        <li className="story-instant" data-mark="requested">
+          <span className="story-offset">{formatInstant(requestedAt)}</span>
+          <div>
+            <strong>Cancel requested</strong>
+            {by !== undefined && (
+              <>
+                {" "}
+                by <TaskLink task={by} onSelect={onSelect} />
+              </>
+            )}
+            {cancellation.reason !== "" && <p>{cancellation.reason}</p>}
+            {site !== undefined && (
+              <p>
+                <SiteText site={site} />
+              </p>
+            )}
+          </div>
+        </li>
+        {end === undefined ? (
+          <li className="story-instant" data-mark="cancelling">
+            <span className="story-offset" />
+            <div>
+              <strong>Not settled</strong>
+              <p className="quiet">When it settled was not seen.</p>
+            </div>
+          </li>
+        ) : (
+          <li className="story-instant" data-mark={ignored ? "ignored" : "settled"}>
+            <span className="story-offset">+{formatDuration(Math.max(0, end - requestedAt))}</span>
+            <div>
+              <strong>{ignored ? "Cancel ignored" : "Settled"}</strong>
+              <p className="quiet">
+                {ignored ? "The task ended otherwise than by the cancellation." : "The task ended because of it."}
+              </p>
+            </div>
+          </li>
+        )}
+      </ol>
+      {stack.length > 0 && (
+        <details className="story-stack">
+          <summary className="quiet">Where it was asked for</summary>
+          <StackList frames={stack} blame={site} />
+        </details>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,82 @@
+/** Ways from a panel to what it names: tasks and stalls, each a press away. */
+import type { ReactElement } from "react";
+import type { Selection, StallRow, TaskRef } from "../../src-main/api/api.ts";
+import { formatDuration, formatInstant } from "../timeline/format.ts";
+import { LinkButton } from "../ui/button.tsx";
+import { functionName, shortPlaceOf } from "../ui/site-text.tsx";
+import { causeWords } from "./cause-words.ts";
+
+export type OnSelect = (selection: Selection) => void;
+
+/** `step 2 › tool summarise › splitIntoChunks`: the way down from the root. */
+export function Lineage(props: { readonly tasks: readonly TaskRef[]; readonly onSelect: OnSelect }): ReactElement {
+  const { tasks, onSelect } = props;
+  return (
+    <p className="lineage">
+      {tasks.map((task, place) => (
+        <span key={task.id}>
+          {place > 0 && <span className="quiet"> › </span>}
+          <TaskLink task={task} onSelect={onSelect} />
+        </span>
+      ))}
+    </p>
+  );
+}
+
+export function TaskLink(props: { readonly task: TaskRef; readonly onSelect: OnSelect }): ReactElement {
+  const { task, onSelect } = props;
+  return (
+    <>
+      <span className="quiet">{task.kind} </span>
+      <LinkButton plain onPress={() => onSelect({ kind: "task", id: task.id })}>
+        {task.name}
+      </LinkButton>
+    </>
+  );
+}
+
+export function TaskList(props: { readonly tasks: readonly TaskRef[]; readonly onSelect: OnSelect }): ReactElement {
+  return (
+    <ul className="task-list">
+      {props.tasks.map((task) => (
+        <li key={task.id}>
+          <button type="button" className="row" onClick={() => props.onSelect({ kind: "task", id: task.id })}>
+            <span className="task-kind">{task.kind}</span>
+            <span className="subject">{task.name}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function StallList(props: {
+  readonly stalls: readonly StallRow[];
+  readonly now: number;
+  readonly onSelect: OnSelect;
+}): ReactElement {
+  return (
+    <ul className="stall-list">
+      {props.stalls.map((stall) => (
+        <li key={stall.id}>
+          <button type="button" className="row" onClick={() => props.onSelect({ kind: "stall", id: stall.id })}>
+            <span className={stall.phase === "startup" ? "stall-length" : "stall-length stall-number"}>
+              {formatDuration(stall.dur ?? Math.max(0, props.now - stall.start))}
+            </span>
+            <span className="stall-where">
+              {stall.blame === undefined ? (
+                causeWords(stall.cause, stall.phase)
+              ) : (
+                <>
+                  <code className="site-function">{functionName(stall.blame)}</code>{" "}
+                  <span className="quiet">{shortPlaceOf(stall.blame)}</span>
+                </>
+              )}
+            </span>
+            <span className="quiet">{stall.dur === undefined ? "now" : formatInstant(stall.start)}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

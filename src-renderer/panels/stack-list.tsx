@@ -1,0 +1,44 @@
+/** A stack, innermost first, a frame a row: own code, dependency and Node's own told apart by shape, the blamed filled. */
+import type { ReactElement } from "react";
+import type { Frame, Site } from "../../src-main/api/api.ts";
+import { formatDuration } from "../timeline/format.ts";
+import { functionName, placeOf } from "../ui/site-text.tsx";
+
+const ORIGINS: Readonly<Record<Frame["origin"], string>> = {
+  own: "own code",
+  dependency: "dependency",
+  node: "Node and native",
+};
+
+export function StackList(props: {
+  readonly frames: readonly Frame[];
+  readonly blame?: Site | undefined;
+}): ReactElement {
+  const { frames, blame } = props;
+  const blamed = blame === undefined ? -1 : frames.findIndex((frame) => isSameSite(frame, blame));
+  return (
+    <ol className="frames">
+      {frames.map((frame, place) => (
+        <li
+          // The same function stands in a stack as often as it recurs.
+          key={`${place} ${frame.function}`}
+          className="stack-frame"
+          data-origin={frame.origin}
+          data-blamed={place === blamed ? "" : undefined}
+          title={`${ORIGINS[frame.origin]}${frame.path === undefined ? "" : ` · ${frame.path}`}`}
+        >
+          <code className="code">{functionName(frame)}</code>
+          <span className="stack-frame-place">
+            {frame.package !== undefined && `${frame.package} · `}
+            {placeOf(frame)}
+          </span>
+          {frame.selfMs > 0 && <span className="stack-frame-time">{formatDuration(frame.selfMs * 1e6)}</span>}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+export function isSameSite(a: Site, b: Site): boolean {
+  return a.function === b.function && a.file === b.file && a.line === b.line;
+}

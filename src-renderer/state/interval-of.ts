@@ -1,0 +1,43 @@
+/** Where in time a selection lies, as far as the frame's own tables know it. */
+import type { Overview, Selection, TrackTable } from "../../src-main/api/api.ts";
+
+export interface Interval {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Undefined for a span: its times are only in its details. What is still open ends now. */
+export function intervalOf(
+  selection: Selection,
+  overview: Pick<Overview, "stalls">,
+  tracks: Pick<TrackTable, "task" | "start" | "end">,
+  now: number,
+): Interval | undefined {
+  switch (selection.kind) {
+    case "span":
+      return undefined;
+    case "stall": {
+      const stall = overview.stalls.find(({ id }) => id === selection.id);
+      if (stall === undefined) return undefined;
+      return { from: stall.start, to: stall.dur === undefined ? now : stall.start + stall.dur };
+    }
+    case "task": {
+      const place = tracks.task.indexOf(selection.id);
+      const from = tracks.start[place];
+      const to = tracks.end[place];
+      if (from === undefined || to === undefined) return undefined;
+      return { from, to: Number.isNaN(to) ? now : to };
+    }
+  }
+}
+
+/** A window that shows the interval with air on both sides, within what there is. */
+export function windowAround(interval: Interval, bounds: Interval): Interval {
+  const least = Math.min(LEAST_WINDOW_NS, bounds.to - bounds.from);
+  const length = Math.max((interval.to - interval.from) * 1.5, least);
+  const middle = (interval.from + interval.to) / 2;
+  const from = Math.max(bounds.from, Math.min(middle - length / 2, bounds.to - length));
+  return { from, to: Math.min(bounds.to, from + length) };
+}
+
+const LEAST_WINDOW_NS = 1e6;

@@ -1,0 +1,44 @@
+/** Attributes as they were recorded: a name and a value a line, what is nested folded under its name. */
+import type { ReactElement } from "react";
+
+export function AttributeTree(props: { readonly attributes: Readonly<Record<string, unknown>> }): ReactElement {
+  return (
+    <ul className="attributes">
+      {Object.entries(props.attributes).map(([name, value]) => (
+        <li key={name} className="attribute">
+          <Attribute name={name} value={value} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Attribute(props: { readonly name: string; readonly value: unknown }): ReactElement {
+  const { name, value } = props;
+  if (typeof value !== "object" || value === null || Object.keys(value).length === 0) {
+    return (
+      <>
+        <span className="attribute-name">{name}</span>
+        <span className="attribute-value">{textOf(value)}</span>
+      </>
+    );
+  }
+  const count = Object.keys(value).length;
+  return (
+    <details open={count <= SHOWN_OPEN}>
+      <summary>
+        <span className="attribute-name">{name}</span>
+        <span className="quiet">{Array.isArray(value) ? `${count} items` : `${count} fields`}</span>
+      </summary>
+      <AttributeTree attributes={value as Readonly<Record<string, unknown>>} />
+    </details>
+  );
+}
+
+const SHOWN_OPEN = 4;
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (value === undefined) return "";
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part)) ?? String(value);
+}

@@ -1,0 +1,28 @@
+/** A position in code: the function in monospace, then quietly where it stands. Never cut in the function's name. */
+import type { ReactElement } from "react";
+import type { Site } from "../../src-main/api/api.ts";
+
+export function SiteText(props: { readonly site: Site }): ReactElement {
+  const { site } = props;
+  return (
+    <span className="site">
+      <code className="site-function">{functionName(site)}</code> <span className="site-place">{placeOf(site)}</span>
+    </span>
+  );
+}
+
+export function functionName(site: Site): string {
+  return site.function === "" ? "(anonymous)" : `${site.function}()`;
+}
+
+/** `bpe-lite/src/encode.ts:117` */
+export function placeOf(site: Site): string {
+  if (site.file === "") return "";
+  return site.line > 0 ? `${site.file}:${site.line}` : site.file;
+}
+
+/** `encode.ts:117`, where the whole path has no room. */
+export function shortPlaceOf(site: Site): string {
+  const file = site.file.slice(Math.max(site.file.lastIndexOf("/"), site.file.lastIndexOf("\\")) + 1);
+  return site.line > 0 ? `${file}:${site.line}` : file;
+}
