@@ -22,6 +22,7 @@ export async function main(argv: readonly string[], parts: BuiltParts): Promise<
     .enablePositionalOptions()
     .showHelpAfterError("(stallscope --help lists every command and option)")
     .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "stallscope: ")) })
     .exitOverride();
   addRun(program, parts, argv);
   addDemo(program, parts);

@@ -7,6 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { nanos } from "../../src-runtime/protocol/time.ts";
 import type { Level } from "../../src-runtime/protocol/message.ts";
 import { startCollector, type Collector } from "../collector/collector.ts";
 import type { BuiltParts } from "../launch/built-parts.ts";
@@ -61,7 +62,7 @@ export async function record(
     writer = createWriter(path, target, nodeFrom, collector, options);
     served = options.open ? await serveRecording(parts, path, { port: 0, openBrowser: true }) : undefined;
     if (served !== undefined) process.stderr.write(`stallscope: live at ${served.url}\n`);
-    const exit = await launch(target, {
+    const { pid, exit: ended } = launch(target, {
       register: parts.register,
       config: {
         socket: collector.socket,
@@ -71,8 +72,10 @@ export async function record(
         captureContent: options.captureContent,
       },
       stdoutToStderr: options.json,
-    }).exit;
+    });
+    const exit = await ended;
     await collector.drained(DRAIN_MS);
+    if (target.program !== undefined && collector.threads().seen === 0) writeUntraced(writer, { ...target, program: target.program }, pid, collector);
     finish(writer, collector, exit, fail);
     writer = undefined;
     if (failure !== undefined) throw failure;
@@ -126,6 +129,33 @@ function createWriter(
   } catch (error) {
     throw writeFailure(error, path);
   }
+}
+
+/** A program that ended before its tracer could call: what the launcher itself knows of it. */
+function writeUntraced(writer: RecordingWriter | undefined, target: Target & { readonly program: string }, pid: number | undefined, collector: Collector): void {
+  const end = nanos(Number(process.hrtime.bigint()) - collector.originMonoNs);
+  writer?.write(
+    [
+      {
+        do: "process",
+        row: {
+          id: 1,
+          pid: pid ?? 0,
+          ppid: process.pid,
+          program: resolve(target.program),
+          argCount: target.args.length - target.args.indexOf(target.program) - 1,
+          cwd: process.cwd(),
+          execPath: target.command,
+          node: target.command === process.execPath ? process.versions.node : "",
+          platform: process.platform,
+          arch: process.arch,
+          start: nanos(0),
+        },
+      },
+      { do: "notSeen", what: "the whole program: it ended before tracing had begun" },
+    ],
+    end,
+  );
 }
 
 function finish(

@@ -15,7 +15,8 @@ export interface Target {
   readonly args: readonly string[];
   /** What the recording is called. */
   readonly name: string;
-  readonly isProgram: boolean;
+  /** The program file; undefined for a command. */
+  readonly program: string | undefined;
 }
 
 /** `isCommand`: the user wrote `--` before it, so that it may be a command. */
@@ -44,7 +45,7 @@ export function resolveTarget(
       command: findNode().path,
       args: [...loader, first, ...args],
       name: basename(first, extname(first)),
-      isProgram: true,
+      program: first,
     };
   }
   if (isCommand) {
@@ -59,7 +60,7 @@ export function resolveTarget(
         );
       throw new LaunchError(127, `There is no command ${first}.`, "Check its name, and that it is on the PATH.");
     }
-    return { command: path, args, name: basename(first), isProgram: false };
+    return { command: path, args, name: basename(first), program: undefined };
   }
   const stats = statOf(first);
   if (stats === undefined) {

@@ -117,14 +117,16 @@ export function startTracer(config: TracerConfig, watchdogFile: string): void {
     hello: describeThread(config, hasHandles),
     canCapture: isMain,
   };
-  worker = new Worker(watchdogFile, {
-    name: "stallscope-watchdog",
-    workerData: data,
-    execArgv: [],
-    env: {},
-    stdout: true,
-    stderr: true,
-  });
+  worker = withoutAnnouncement(() =>
+    new Worker(watchdogFile, {
+      name: "stallscope-watchdog",
+      workerData: data,
+      execArgv: [],
+      env: {},
+      stdout: true,
+      stderr: true,
+    }),
+  );
   worker.unref();
   worker.on("error", stop);
   worker.on("exit", stop);
@@ -172,6 +174,22 @@ export function startTracer(config: TracerConfig, watchdogFile: string): void {
   }
   process.on("exit", onExit);
   undo.push(() => process.off("exit", onExit));
+}
+
+/**
+ * Node announces every new worker by a `worker` event on the process, one tick later. The program must neither hear of
+ * ours, nor start with a tick pending that it did not ask for (its first stack traces would show it).
+ */
+function withoutAnnouncement(create: () => Worker): Worker {
+  const { nextTick } = process;
+  process.nextTick = (callback: (...args: unknown[]) => void, ...args: unknown[]) => {
+    if (!/emit\(['"]worker['"]/.test(String(callback))) nextTick.call(process, callback, ...args);
+  };
+  try {
+    return create();
+  } finally {
+    process.nextTick = nextTick;
+  }
 }
 
 function codesOf<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {

@@ -14,22 +14,54 @@ export const PERMITTED: readonly PermittedDifference[] = [
       return name === undefined ? traced : { ...traced, end: name as NodeJS.Signals };
     },
   },
-  { id: "exit-listener", undo: inText(/^(exit listeners:) (\d+)$/gm, (_all, label, count) => `${label} ${Number(count) - 1}`) },
-  { id: "worker-thread-ids", undo: inText(/^(thread id:) (\d+)$/gm, (_all, label, id) => `${label} ${Number(id) - 1}`) },
+  {
+    id: "exit-listener",
+    undo: inText((text) => text.replaceAll(/^exit 1\n/gm, "").replaceAll(/^(exit listeners:) (\d+)$/gm, (_all, label, count) => `${label} ${Number(count) - 1}`)),
+  },
+  {
+    id: "worker-thread-ids",
+    undo: inText((text) => text.replaceAll(/^(thread id:) (\d+)$/gm, (_all, label, id) => `${label} ${Number(id) - 1}`)),
+  },
   {
     id: "environment",
-    undo: inText(/^environment has (?:NODE_OPTIONS|STALLSCOPE_COLLECTOR)\n/gm, () => ""),
+    undo: inText((text) => text.replaceAll(/^environment has (?:NODE_OPTIONS|STALLSCOPE_COLLECTOR)\n/gm, "")),
   },
+  {
+    id: "global-properties",
+    undo: inText((text) => text.replaceAll(/^\] (1\d\d)$/gm, (_all, count) => `] ${Number(count) - OWN_GLOBALS}`)),
+  },
+  { id: "abort-source", undo: inText(asPlain(/^abort 0 abort\([^]*?^\s*\} \[ 'signal', 'abort' \]$/gm)) },
+  { id: "response-push", undo: inText((text) => text.replaceAll(/^null 0 true false$/gm, "null 0 false false")) },
+  { id: "async-ids", undo: inText(shiftAsyncIds) },
 ];
 
-function inText(
-  pattern: RegExp,
-  replacement: (all: string, ...groups: readonly string[]) => string,
-): (traced: Observation) => Observation {
-  return (traced) => ({
+/** The capture function, and the list of integrations that the AI SDK reads. */
+const OWN_GLOBALS = 2;
+
+function inText(change: (traced: string, plain: string) => string): PermittedDifference["undo"] {
+  return (traced: Observation, plain: Observation) => ({
     ...traced,
-    stdout: traced.stdout.replace(pattern, replacement),
-    stderr: traced.stderr.replace(pattern, replacement),
-    ...(traced.merged === undefined ? {} : { merged: traced.merged.replace(pattern, replacement) }),
+    stdout: change(traced.stdout, plain.stdout),
+    stderr: change(traced.stderr, plain.stderr),
+    ...(traced.merged === undefined ? {} : { merged: change(traced.merged, plain.merged ?? "") }),
   });
+}
+
+/** Every match reads as the same match of the plain run. */
+function asPlain(pattern: RegExp): (traced: string, plain: string) => string {
+  return (traced, plain) => {
+    const originals = plain.match(pattern) ?? [];
+    let index = 0;
+    return traced.replaceAll(pattern, (match) => originals[index++] ?? match);
+  };
+}
+
+/** All by one and the same number, that of the resources we made first; anything else stays a difference. */
+function shiftAsyncIds(traced: string, plain: string): string {
+  const pattern = /(async_id_symbol\): )(\d+)/g;
+  const [first] = traced.matchAll(pattern);
+  const [original] = plain.matchAll(pattern);
+  if (first === undefined || original === undefined) return traced;
+  const shift = Number(first[2]) - Number(original[2]);
+  return traced.replaceAll(pattern, (_all, label, id) => `${label}${Number(id) - shift}`);
 }

@@ -35,7 +35,7 @@ export interface Observation {
 export interface PermittedDifference {
   /** Its heading in docs/permitted-differences.md. */
   readonly id: string;
-  readonly undo: (traced: Observation) => Observation;
+  readonly undo: (traced: Observation, plain: Observation) => Observation;
 }
 
 export interface Comparison {
@@ -56,7 +56,7 @@ export function compare(
   let undone = traced;
   if (!isSame(plain, traced)) {
     for (const rule of permitted) {
-      const next = rule.undo(undone);
+      const next = rule.undo(undone, plain);
       if (isSame(next, undone)) continue;
       used.push(rule.id);
       undone = next;
