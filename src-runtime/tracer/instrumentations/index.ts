@@ -10,6 +10,7 @@ import { createCancels } from "./cancels.ts";
 import { instrumentFetch } from "./fetch.ts";
 import { instrumentHttpClient } from "./http-client.ts";
 import { instrumentHttpServer } from "./http-server.ts";
+import { instrumentOtel } from "./otel.ts";
 import { createPart, type Part } from "./part.ts";
 
 export interface Instrumented {
@@ -21,6 +22,7 @@ export interface Instrumented {
 export function instrument(emitter: Emitter): Instrumented {
   const parts: Part[] = [];
   const cancels = createCancels(emitter);
+  let activeSpan = (): number => 0;
   const calls = createCalls(emitter, cancels);
 
   function install(name: string, hook: (part: Part) => void): void {
@@ -34,11 +36,14 @@ export function instrument(emitter: Emitter): Instrumented {
   install("http", (part) => instrumentHttpClient(part, emitter, cancels, calls.watcher));
   install("http-server", (part) => instrumentHttpServer(part, emitter));
   install("ai-sdk", (part) => instrumentAiSdk(part, emitter, calls));
+  install("otel", (part) => {
+    activeSpan = instrumentOtel(part, emitter);
+  });
 
   return {
     stop() {
       for (const part of parts) part.stop();
     },
-    activeSpan: () => 0,
+    activeSpan: () => activeSpan(),
   };
 }
