@@ -7,8 +7,8 @@ import type { Overview } from "../../src-main/api/api.ts";
 import type { Connection } from "../client.ts";
 import { useTick } from "../state/use-tick.ts";
 import type { ViewportStore } from "../state/viewport.ts";
-import { formatDuration, formatInstant } from "../timeline/format.ts";
-import { formatCount } from "../ui/numbers.ts";
+import { formatInstant } from "../timeline/format.ts";
+import { formatCount, formatSeconds } from "../ui/numbers.ts";
 
 export interface FooterProps {
   readonly overview: Overview;
@@ -29,7 +29,7 @@ export function Footer(props: FooterProps): ReactElement {
     <footer className="footer">
       <span>
         <strong>{isLost ? "disconnected" : recording.state}</strong> ·{" "}
-        {formatDuration(isLive ? now() : recording.durationMs * 1e6)}
+        {isLive ? formatSeconds(now()) : formatInstant(recording.durationMs * 1e6)}
       </span>
       <span>
         level <strong>{recording.level}</strong>

@@ -137,8 +137,8 @@ export function HomePage(props: HomePageProps): ReactElement {
       {rows !== undefined && (
         <footer className="footer">
           <span>
-            <strong>{rows.length}</strong> {rows.length === 1 ? "recording" : "recordings"},{" "}
-            {formatBytes(rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))}
+            <strong>{rows.length}</strong> {rows.length === 1 ? "recording" : "recordings"}
+            {rows.length > 0 && `, ${formatBytes(rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))}`}
           </span>
           <span className="spring" />
           <span>stays on this machine</span>

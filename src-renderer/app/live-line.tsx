@@ -2,8 +2,8 @@
 import { useRef, type ReactElement } from "react";
 import type { RecordingRow } from "../../src-main/api/api.ts";
 import { useTick } from "../state/use-tick.ts";
-import { formatDuration } from "../timeline/format.ts";
 import { Button } from "../ui/button.tsx";
+import { formatSeconds } from "../ui/numbers.ts";
 import { Ring } from "../ui/ring.tsx";
 import { SentenceText } from "../ui/sentence-text.tsx";
 
@@ -18,7 +18,7 @@ export function LiveLine(props: { readonly row: RecordingRow; readonly onOpen: (
     <section className="live-line" aria-label={`${row.name}, live`}>
       <Ring state={isBlocked ? "blocked" : "free"} size={16} />
       <p className="live-text">
-        <strong>{row.name}</strong> live, {formatDuration(Math.floor(length / 1000) * 1e9)}.{" "}
+        <strong>{row.name}</strong> live, {formatSeconds(length * 1e6)}.{" "}
         <span className="sentence-inline">
           <SentenceText parts={row.sentence.parts} />
         </span>

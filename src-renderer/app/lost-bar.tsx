@@ -2,8 +2,8 @@
 import type { ReactElement } from "react";
 import type { Client, Connection } from "../client.ts";
 import { useTick } from "../state/use-tick.ts";
-import { formatDuration } from "../timeline/format.ts";
 import { Button } from "../ui/button.tsx";
+import { formatSeconds } from "../ui/numbers.ts";
 
 export function LostBar(props: {
   readonly client: Client;
@@ -16,8 +16,8 @@ export function LostBar(props: {
   return (
     <section className="sentence-bar" data-tone="lost" aria-label="Status">
       <p className="sentence">
-        <strong>Disconnected from Stallscope</strong> for {formatDuration(Math.floor((now - since) / 1000) * 1e9)}. What
-        is shown is from before.
+        <strong>Disconnected from Stallscope</strong> for {formatSeconds((now - since) * 1e6)}. What is shown is from
+        before.
         <span className="quiet sentence-aside">
           {inSeconds > 0 ? `Trying again in ${inSeconds} s.` : "Trying again."} If it stays, start{" "}
           <code>stallscope serve</code> again.

@@ -4,11 +4,11 @@ import type { Overview, Selection, TrackTable } from "../../src-main/api/api.ts"
 import type { Client } from "../client.ts";
 import { DetailsPanel } from "../panels/details-panel.tsx";
 import type { Clock } from "../state/clock.ts";
-import { intervalOf, windowAround } from "../state/interval-of.ts";
+import { intervalOf } from "../state/interval-of.ts";
 import { createSelectionStore } from "../state/selection.ts";
 import { useStore } from "../state/store.ts";
 import type { ThemeStore } from "../state/theme.ts";
-import { createViewportStore } from "../state/viewport.ts";
+import { createViewportStore, fit, reveal } from "../state/viewport.ts";
 import { Timeline } from "../timeline/timeline.tsx";
 import { DetailsEdge } from "./details-edge.tsx";
 import { Footer } from "./footer.tsx";
@@ -38,6 +38,7 @@ export function RecordingFrame(props: RecordingFrameProps): ReactElement {
   const selection = useStore(selections);
   const [viewport] = useState(() => createViewportStore({ from: 0, to: Math.max(1, overview.end) }));
   const [filter, setFilter] = useState("");
+  const [isOverviewOpen, setOverviewOpen] = useState(false);
   const filterRef = useRef<HTMLInputElement>(null);
   const width = useDetailsWidth(localStorage);
   const now = useCallback(() => clock.now(), [clock]);
@@ -49,10 +50,12 @@ export function RecordingFrame(props: RecordingFrameProps): ReactElement {
     selections.set(next);
     const interval = next === undefined ? undefined : intervalOf(next, overview, tracks, now());
     if (interval === undefined) return;
-    const seen = viewport.get();
-    if (interval.from >= seen.from && interval.to <= seen.to) return;
+    // What is still open runs with the live end, and so does a window that follows it.
+    if (viewport.following() && interval.to >= now() && interval.from >= viewport.get().from) return;
+    const revealed = reveal(viewport.get(), interval, viewport.bounds());
+    if (revealed === viewport.get()) return;
     viewport.follow(false);
-    viewport.set(windowAround(interval, viewport.bounds()));
+    viewport.set(revealed);
   };
   const showStall = (step: 1 | -1): void => {
     const place = overview.stalls.findIndex(({ id }) => selection?.kind === "stall" && selection.id === id);
@@ -74,11 +77,14 @@ export function RecordingFrame(props: RecordingFrameProps): ReactElement {
       const interval = selection === undefined ? undefined : intervalOf(selection, overview, tracks, now());
       if (interval === undefined) return fitAll();
       viewport.follow(false);
-      viewport.set(windowAround(interval, viewport.bounds()));
+      viewport.set(fit(interval, viewport.bounds()));
     },
     follow: () => viewport.follow(isLive && !viewport.following()),
     filter: () => filterRef.current?.focus(),
-    clear: () => selections.set(undefined),
+    clear: () => {
+      if (selection === undefined) setOverviewOpen(false);
+      selections.set(undefined);
+    },
   });
 
   const matching = useMemo(() => matchingTracks(tracks.label, filter), [tracks, filter]);
@@ -98,6 +104,8 @@ export function RecordingFrame(props: RecordingFrameProps): ReactElement {
         onFilter={setFilter}
         filterRef={filterRef}
         onFit={fitAll}
+        isOverviewOpen={isOverviewOpen}
+        onOverview={setOverviewOpen}
       />
       <main className="frame" style={style}>
         <div className="timeline-region">
@@ -124,7 +132,11 @@ export function RecordingFrame(props: RecordingFrameProps): ReactElement {
             />
           )}
         </div>
-        <aside className="details region" data-open={selection === undefined ? undefined : ""} aria-label="Details">
+        <aside
+          className="details region"
+          data-open={selection !== undefined || isOverviewOpen ? "" : undefined}
+          aria-label="Details"
+        >
           <DetailsEdge width={width} />
           <DetailsPanel
             api={client.api}

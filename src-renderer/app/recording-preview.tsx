@@ -44,7 +44,7 @@ export function RecordingPreview(props: RecordingPreviewProps): ReactElement {
       {isReadable && (
         <>
           <div className="preview-picture">
-            <BusyPicture recording={row} width={1240} height={64} />
+            <BusyPicture recording={row} width={1240} height={48} />
           </div>
           <dl className="facts">
             {factsOf(row).map(({ name, value, aside }) => (

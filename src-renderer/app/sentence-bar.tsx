@@ -7,6 +7,7 @@ import type { Sentence, StallRow } from "../../src-main/api/api.ts";
 import { announcement, nextAlarm, NO_ALARM, type Alarm } from "../state/alarm.ts";
 import { useTick } from "../state/use-tick.ts";
 import { formatDuration } from "../timeline/format.ts";
+import { formatCounting, formatSeconds } from "../ui/numbers.ts";
 import { Ring } from "../ui/ring.tsx";
 import { sentencePlain, SentenceText, withNumber, type SentencePart } from "../ui/sentence-text.tsx";
 
@@ -56,7 +57,7 @@ function spoken(
 ): readonly SentencePart[] {
   switch (alarm.phase) {
     case "blocked":
-      return withNumber(sentence.parts, formatDuration(lasted));
+      return withNumber(sentence.parts, formatCounting(lasted));
     case "released":
       return withNumber((alarm.sentence ?? sentence).parts, formatDuration(lasted));
     case "fallen":
@@ -68,7 +69,7 @@ function spoken(
       ];
     case "over":
       if (!isLive || sentence.since === undefined) return sentence.parts;
-      return withNumber(sentence.parts, formatDuration(Math.max(0, now - sentence.since)));
+      return withNumber(sentence.parts, formatSeconds(now - sentence.since));
   }
 }
 

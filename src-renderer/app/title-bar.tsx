@@ -1,5 +1,4 @@
 /** The top line: the mark, where one is, and the theme. */
-import { Contrast } from "lucide-react";
 import type { ReactElement, ReactNode } from "react";
 import { useStore } from "../state/store.ts";
 import type { ThemeStore } from "../state/theme.ts";
@@ -26,8 +25,17 @@ export function TitleBar(props: { readonly theme: ThemeStore; readonly children?
         hint={theme === "dark" ? "Light theme" : "Dark theme"}
         onPress={props.theme.toggle}
       >
-        <Contrast size={14} aria-hidden="true" />
+        <HalfAndHalf />
       </Button>
     </header>
+  );
+}
+
+function HalfAndHalf(): ReactElement {
+  return (
+    <svg width="14" height="14" viewBox="0 0 14 14" fill="none" aria-hidden="true">
+      <circle cx="7" cy="7" r="5.25" stroke="currentColor" strokeWidth="1.5" />
+      <path d="M7 1.75a5.25 5.25 0 0 1 0 10.5z" fill="currentColor" />
+    </svg>
   );
 }

@@ -12,10 +12,13 @@ export interface ToolbarProps {
   readonly onFilter: (filter: string) => void;
   readonly filterRef: RefObject<HTMLInputElement | null>;
   readonly onFit: () => void;
+  /** Where the details lie over the timeline, the recording's own overview is called up. */
+  readonly isOverviewOpen: boolean;
+  readonly onOverview: (isOpen: boolean) => void;
 }
 
 export function Toolbar(props: ToolbarProps): ReactElement {
-  const { viewport, isLive, filter, onFilter, filterRef, onFit } = props;
+  const { viewport, isLive, filter, onFilter, filterRef, onFit, isOverviewOpen, onOverview } = props;
   const isFollowing = useSyncExternalStore(viewport.subscribe, viewport.following);
   return (
     <div className="toolbar" role="toolbar" aria-label="Timeline">
@@ -31,6 +34,11 @@ export function Toolbar(props: ToolbarProps): ReactElement {
       <FilterField label="Filter tracks" value={filter} onChange={onFilter} inputRef={filterRef}>
         <ListFilter size={14} aria-hidden="true" />
       </FilterField>
+      <span className="narrow-only">
+        <Button pressed={isOverviewOpen} onPress={() => onOverview(!isOverviewOpen)}>
+          Overview
+        </Button>
+      </span>
     </div>
   );
 }

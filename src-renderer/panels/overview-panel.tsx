@@ -44,7 +44,12 @@ export function OverviewPanel(props: {
         </Section>
       ) : (
         <Section title="Stalls" aside={`${formatDuration(recording.blockedMs * 1e6)} blocked`}>
-          <StallList stalls={longestFirst(stalls, now())} now={now()} onSelect={onSelect} />
+          <StallList
+            stalls={longestFirst(stalls, now())}
+            now={now()}
+            isLive={recording.state === "live"}
+            onSelect={onSelect}
+          />
         </Section>
       )}
       {dropped.length > 0 && (

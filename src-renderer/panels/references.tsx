@@ -27,13 +27,16 @@ export function TaskLink(props: { readonly task: TaskRef; readonly onSelect: OnS
   const { task, onSelect } = props;
   return (
     <>
-      <span className="quiet">{task.kind} </span>
+      {!NAMED_BY_THEMSELVES.has(task.kind) && <span className="quiet">{task.kind} </span>}
       <LinkButton plain onPress={() => onSelect({ kind: "task", id: task.id })}>
         {task.name}
       </LinkButton>
     </>
   );
 }
+
+/** An agent and its steps say in their names what they are. */
+const NAMED_BY_THEMSELVES: ReadonlySet<TaskRef["kind"]> = new Set(["agent", "step"]);
 
 export function TaskList(props: { readonly tasks: readonly TaskRef[]; readonly onSelect: OnSelect }): ReactElement {
   return (
@@ -53,6 +56,7 @@ export function TaskList(props: { readonly tasks: readonly TaskRef[]; readonly o
 export function StallList(props: {
   readonly stalls: readonly StallRow[];
   readonly now: number;
+  readonly isLive: boolean;
   readonly onSelect: OnSelect;
 }): ReactElement {
   return (
@@ -73,7 +77,9 @@ export function StallList(props: {
                 </>
               )}
             </span>
-            <span className="quiet">{stall.dur === undefined ? "now" : formatInstant(stall.start)}</span>
+            <span className="quiet">
+              {stall.dur === undefined && props.isLive ? "now" : formatInstant(stall.start)}
+            </span>
           </button>
         </li>
       ))}

@@ -28,10 +28,7 @@ export function StackList(props: {
           title={`${ORIGINS[frame.origin]}${frame.path === undefined ? "" : ` · ${frame.path}`}`}
         >
           <code className="code">{functionName(frame)}</code>
-          <span className="stack-frame-place">
-            {frame.package !== undefined && `${frame.package} · `}
-            {placeOf(frame)}
-          </span>
+          <span className="stack-frame-place">{placeOf(frame)}</span>
           {frame.selfMs > 0 && <span className="stack-frame-time">{formatDuration(frame.selfMs * 1e6)}</span>}
         </li>
       ))}

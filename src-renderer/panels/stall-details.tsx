@@ -4,7 +4,7 @@ import type { StallDetails as Stall, StallSample } from "../../src-main/api/api.
 import { useTick } from "../state/use-tick.ts";
 import { formatDuration, formatInstant } from "../timeline/format.ts";
 import { LinkButton } from "../ui/button.tsx";
-import { formatCountOf } from "../ui/numbers.ts";
+import { formatCounting, formatCountOf } from "../ui/numbers.ts";
 import { Ring } from "../ui/ring.tsx";
 import { SiteText } from "../ui/site-text.tsx";
 import { causeWords, evidenceOf } from "./cause-words.ts";
@@ -35,7 +35,7 @@ export function StallDetails(props: {
           <Ring state={isOpen && isLive ? "blocked" : "still"} size={14} />
           <span>
             Stall {details.place} of {details.of}
-            {isOpen && ", still open"}
+            {isOpen && isLive && ", still open"}
             {stall.phase !== "run" && `, ${stall.phase === "startup" ? "at start-up" : "at exit"}`}
           </span>
           <span className="kick-when">
@@ -44,20 +44,22 @@ export function StallDetails(props: {
         </p>
         <h2 className="big">
           <span className="big-number" data-stall="">
-            {formatDuration(lasted)}
+            {isOpen && isLive ? formatCounting(lasted) : formatDuration(lasted)}
           </span>
-          {isOpen ? "and counting, as seen by the watchdog" : "event loop blocked"}
+          {howLong(isOpen, isLive)}
         </h2>
-        <p className="blame-line">
-          {stall.blame === undefined ? (
-            <span className="quiet">Cannot tell which function: no stack agrees.</span>
-          ) : (
-            <SiteText site={stall.blame} />
-          )}
-        </p>
-        {lineage.length > 0 && <Lineage tasks={lineage} onSelect={onSelect} />}
-        {details.span !== undefined && <SpanLine span={details.span} onSelect={onSelect} />}
-        <div className="panel-actions">
+        <div className="blame">
+          <div className="blame-words">
+            <p className="blame-line">
+              {stall.blame === undefined ? (
+                <span className="quiet">Cannot tell which function: no stack agrees.</span>
+              ) : (
+                <SiteText site={stall.blame} />
+              )}
+            </p>
+            {lineage.length > 0 && <Lineage tasks={lineage} onSelect={onSelect} />}
+            {details.span !== undefined && <SpanLine span={details.span} onSelect={onSelect} />}
+          </div>
           <CopyJson details={details} />
         </div>
       </Section>
@@ -75,6 +77,11 @@ export function StallDetails(props: {
       )}
     </>
   );
+}
+
+function howLong(isOpen: boolean, isLive: boolean): string {
+  if (!isOpen) return "event loop blocked";
+  return isLive ? "and counting, as seen by the watchdog" : "event loop blocked, until the recording ends";
 }
 
 function SpanLine(props: {

@@ -54,7 +54,7 @@ export function TaskDetails(props: {
       )}
       {details.stalls.length > 0 && (
         <Section title="Held the event loop" aside={formatCountOf(details.stalls.length, "stall")}>
-          <StallList stalls={details.stalls} now={now()} onSelect={onSelect} />
+          <StallList stalls={details.stalls} now={now()} isLive={isLive} onSelect={onSelect} />
         </Section>
       )}
       {Object.keys(details.attributes).length > 0 && (

@@ -28,7 +28,13 @@ const ANNOUNCED_EVERY_NS = 5e9;
 export function nextAlarm(alarm: Alarm, sentence: Sentence, now: number, elapsedMs: number): Alarm {
   if (sentence.tone === "blocked") {
     if (alarm.phase === "blocked" && alarm.sentence === sentence) return alarm;
-    return { phase: "blocked", sentence, since: sentence.since ?? now, lasted: 0, releasedAt: 0 };
+    return {
+      phase: "blocked",
+      sentence,
+      since: sentence.since ?? (alarm.phase === "blocked" ? alarm.since : now),
+      lasted: 0,
+      releasedAt: 0,
+    };
   }
   switch (alarm.phase) {
     case "over":

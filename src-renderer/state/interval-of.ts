@@ -30,14 +30,3 @@ export function intervalOf(
     }
   }
 }
-
-/** A window that shows the interval with air on both sides, within what there is. */
-export function windowAround(interval: Interval, bounds: Interval): Interval {
-  const least = Math.min(LEAST_WINDOW_NS, bounds.to - bounds.from);
-  const length = Math.max((interval.to - interval.from) * 1.5, least);
-  const middle = (interval.from + interval.to) / 2;
-  const from = Math.max(bounds.from, Math.min(middle - length / 2, bounds.to - length));
-  return { from, to: Math.min(bounds.to, from + length) };
-}
-
-const LEAST_WINDOW_NS = 1e6;

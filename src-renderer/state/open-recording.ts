@@ -3,8 +3,8 @@
  *
  *     watch ─▶ overview + tracks ─▶ notice ─▶ (a new version) overview + tracks ─▶ …
  *
- * One fetch is on its way at a time; what changed meanwhile is fetched after it, so a busy program costs the host as
- * many questions as it can answer. `version` grows with every answer that may differ: tiles and details follow it.
+ * One fetch is on its way at a time; what changed meanwhile is fetched after it and after a pause, so a busy program
+ * costs the host a few questions a second. `version` grows with every answer that may differ: tiles and details follow it.
  */
 import type { ApiError, Overview, RecordingNotice, TrackTable } from "../../src-main/api/api.ts";
 import { toApiError, type Client } from "../client.ts";
@@ -23,6 +23,8 @@ export interface OpenRecordingStore extends Readable<OpenRecording> {
   readonly clock: Clock;
   close(): void;
 }
+
+const PAUSE_MS = 200;
 
 export function createOpenRecordingStore(client: Client, id: string): OpenRecordingStore {
   const store = createStore<OpenRecording>({ id, overview: undefined, tracks: undefined, version: 0 });
@@ -48,7 +50,9 @@ export function createOpenRecordingStore(client: Client, id: string): OpenRecord
     } finally {
       fetching = false;
     }
-    if (stale && !over) await fetch();
+    if (!stale || over) return;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    if (!over) await fetch();
   };
 
   const begin = (): void => {

@@ -31,3 +31,18 @@ export function formatBytes(bytes: number): string {
   }
   return `${value < 9.95 ? value.toFixed(1) : COUNT.format(value)} ${SIZE_UNITS[unit] ?? ""}`;
 }
+
+/** A duration that counts ten times a second, Nanos: one decimal, so that nothing flickers but the last digit. */
+export function formatCounting(nanos: number): string {
+  const seconds = Math.max(0, nanos) / 1e9;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${formatCount(Math.floor(whole / 60))} min ${String(whole % 60).padStart(2, "0")} s`;
+}
+
+/** The same for what counts by the second: `6 min 12 s`, `9 s`. */
+export function formatSeconds(nanos: number): string {
+  const whole = Math.floor(Math.max(0, nanos) / 1e9);
+  if (whole < 60) return `${whole} s`;
+  return `${formatCount(Math.floor(whole / 60))} min ${String(whole % 60).padStart(2, "0")} s`;
+}

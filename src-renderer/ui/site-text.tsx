@@ -15,14 +15,16 @@ export function functionName(site: Site): string {
   return site.function === "" ? "(anonymous)" : `${site.function}()`;
 }
 
-/** `bpe-lite/src/encode.ts:117` */
+/** `pdf.ts:88`, and from where a package begins in a dependency: `bpe-lite/src/encode.ts:117`. */
 export function placeOf(site: Site): string {
-  if (site.file === "") return "";
-  return site.line > 0 ? `${site.file}:${site.line}` : site.file;
+  return withLine(site.file.replace(/^.*[/\\]?node_modules[/\\]/, ""), site.line);
 }
 
 /** `encode.ts:117`, where the whole path has no room. */
 export function shortPlaceOf(site: Site): string {
-  const file = site.file.slice(Math.max(site.file.lastIndexOf("/"), site.file.lastIndexOf("\\")) + 1);
-  return site.line > 0 ? `${file}:${site.line}` : file;
+  return withLine(site.file.slice(Math.max(site.file.lastIndexOf("/"), site.file.lastIndexOf("\\")) + 1), site.line);
+}
+
+function withLine(file: string, line: number): string {
+  return file === "" || line <= 0 ? file : `${file}:${line}`;
 }
