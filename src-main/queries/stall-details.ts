@@ -16,9 +16,7 @@ export function stallDetails(recording: Recording, id: number): StallDetails | u
     kind: "stall",
     stall,
     place: count(
-      "SELECT count(*) AS n FROM stall WHERE start < ?1 OR (start = ?1 AND id <= ?2)",
-      stored.start,
-      stored.id,
+      "SELECT count(*) AS n FROM stall WHERE (start, id) <= (?, ?)", stored.start, stored.id
     ),
     of: count("SELECT count(*) AS n FROM stall"),
     ...(stored.cpu_ratio === null ? {} : { cpuRatio: stored.cpu_ratio }),

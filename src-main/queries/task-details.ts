@@ -39,7 +39,8 @@ export function taskDetails(recording: Recording, id: number): TaskDetails | und
   const children = recording.get<{ n: number }>("SELECT count(*) AS n FROM task WHERE parent = ?", id)?.n ?? 0;
   const stalls = recording.all<StoredStall>("SELECT * FROM stall WHERE task = ? ORDER BY start", id);
   const cancellation = recording.get<StoredCancellation>(
-    "SELECT * FROM cancellation WHERE task = ?1 OR cancel = ?1 ORDER BY requested LIMIT 1",
+    "SELECT * FROM cancellation WHERE task = ? OR cancel = ? ORDER BY requested LIMIT 1",
+    id,
     id,
   );
   return {
