@@ -8,6 +8,7 @@
  * out of order, and both their starts and their ends are sorted.
  */
 import { SLICE_KINDS, type Tile } from "../../src-main/api/api.ts";
+import { OUTCOMES } from "../../src-runtime/protocol/record.ts";
 
 export interface Columns {
   readonly start: Float64Array;
@@ -31,27 +32,40 @@ export interface Lane {
 
 export interface TrackLanes {
   /** By depth; undefined where a depth has no slice here. */
-  readonly slices: readonly (Lane | undefined)[];
-  readonly culprits: readonly (Lane | undefined)[];
+  readonly slices: Lanes;
+  /** The slices among them that were cancelled and that failed, again: what must be seen however narrow it is. */
+  readonly cancelled: Lanes;
+  readonly failed: Lanes;
+  readonly culprits: Lanes;
 }
 
-export const NO_LANES: TrackLanes = { slices: [], culprits: [] };
+type Lanes = readonly (Lane | undefined)[];
 
+export const NO_LANES: TrackLanes = { slices: [], cancelled: [], failed: [], culprits: [] };
+
+const CANCELLED = OUTCOMES.indexOf("cancelled");
+const FAILED = OUTCOMES.indexOf("failed");
 const CULPRIT = SLICE_KINDS.indexOf("culprit");
 
 /** The lanes of each track of the query, in its order. */
 export function lanesOf(tile: Tile, trackCount: number): readonly TrackLanes[] {
-  const slices = collect(tile, trackCount, (kind) => kind !== CULPRIT);
-  const culprits = collect(tile, trackCount, (kind) => kind === CULPRIT);
+  const collected = (isWanted: (place: number) => boolean): readonly Lanes[] => collect(tile, trackCount, isWanted);
+  const isCulprit = (place: number): boolean => tile.kind[place] === CULPRIT;
+  const slices = collected((place) => !isCulprit(place));
+  const cancelled = collected((place) => !isCulprit(place) && tile.outcome[place] === CANCELLED);
+  const failed = collected((place) => !isCulprit(place) && tile.outcome[place] === FAILED);
+  const culprits = collected(isCulprit);
   return Array.from({ length: trackCount }, (_, track) => ({
     slices: slices[track] ?? [],
+    cancelled: cancelled[track] ?? [],
+    failed: failed[track] ?? [],
     culprits: culprits[track] ?? [],
   }));
 }
 
-function collect(tile: Tile, trackCount: number, isWanted: (kind: number) => boolean): (Lane | undefined)[][] {
+function collect(tile: Tile, trackCount: number, isWanted: (place: number) => boolean): Lanes[] {
   const places: number[] = [];
-  for (let place = 0; place < tile.kind.length; place++) if (isWanted(tile.kind[place] ?? 0)) places.push(place);
+  for (let place = 0; place < tile.kind.length; place++) if (isWanted(place)) places.push(place);
   const found: (Lane | undefined)[][] = Array.from({ length: trackCount }, () => []);
   if (places.length === 0) return found;
   const columns = pick(tile, places);

@@ -83,28 +83,23 @@ export function createTileCache(
   function ask(tracks: readonly number[], window: Window, level: number): void {
     isAsking = true;
     const asked = { ...paddedWindow(window, level), level, version };
-    api
-      .tile(recording, { tracks, from: asked.from, to: asked.to, resolution: 4 ** level })
-      .then(
-        (tile) => {
-          for (const [index, lanes] of lanesOf(tile, tracks.length).entries()) {
-            store(tracks[index] ?? 0, { ...asked, lanes });
-          }
-          isAsking = false;
-        },
-        () => {
-          // The page says that the connection is lost; here the old picture stays, and it is asked again a little later.
-          if (isDisposed) return;
-          cancelRetry = later(() => {
-            isAsking = false;
-            onChange();
-          }, RETRY_MS);
-        },
-      )
-      .then(() => {
-        if (!isDisposed && !isAsking) onChange();
-      })
-      .catch(reportError);
+    const free = (): void => {
+      isAsking = false;
+      if (!isDisposed) onChange();
+    };
+    api.tile(recording, { tracks, from: asked.from, to: asked.to, resolution: 4 ** level }).then(
+      (tile) => {
+        if (isDisposed) return;
+        for (const [index, lanes] of lanesOf(tile, tracks.length).entries()) {
+          store(tracks[index] ?? 0, { ...asked, lanes });
+        }
+        free();
+      },
+      () => {
+        // The page says when the connection is lost; here the old picture stays, and it is asked again a little later.
+        if (!isDisposed) cancelRetry = later(free, RETRY_MS);
+      },
+    );
   }
 
   return {
