@@ -18,6 +18,8 @@ import { fill, unitOf, wash, type Surface } from "./surface.ts";
 
 /** A row on screen; `y` and `height` in pixels of the design from the canvas's top. */
 export interface SceneRow {
+  /** Row of the track table. */
+  readonly index: number;
   readonly y: number;
   readonly height: number;
   readonly thread: number;
