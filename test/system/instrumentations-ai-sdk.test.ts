@@ -99,6 +99,30 @@ describe("AI SDK", () => {
     expect(traced.task("vectors").attributes["gen_ai.usage.input_tokens"]).toBe(3);
   });
 
+  it("says which deadline cancelled a tool, and nothing of one that ran on regardless", async () => {
+    const traced = await trace("agent.mjs", { args: ["deadline"] });
+    expect(traced.stdout).toBe("planted-answer\n");
+    const cancelled = traced.task("slow");
+    expect(cancelled).toMatchObject({ outcome: "cancelled", error: "AbortError ABORT_ERR" });
+    expect(traced.task("failing").outcome).toBe("completed");
+    const [reached, ...more] = traced.cancellations.filter(({ task }) => task !== 0);
+    expect(more).toEqual([]);
+    expect(reached).toMatchObject({
+      task: cancelled.id,
+      source: "deadline",
+      reason: "TimeoutError",
+      by: cancelled.id,
+      ignored: false,
+    });
+  });
+
+  it("says nothing of a deadline that passes after its task", async () => {
+    const traced = await trace("agent.mjs", { args: ["moot"] });
+    expect(traced.stdout).toBe("moot\n");
+    expect(traced.task("slow").outcome).toBe("completed");
+    expect(traced.cancellations).toEqual([]);
+  });
+
   it("closes an aborted agent's open step and model call, and says what the abort reached", async () => {
     const traced = await trace("agent.mjs", { args: ["abort"] });
     expect(tree(traced)).toEqual([
@@ -114,6 +138,8 @@ describe("AI SDK", () => {
       cancel,
       ignored,
     ]);
-    expect(reached.toSorted()).toEqual(["agent", "model", "request", "step"].map((kind) => [kind, abort.id, false]));
+    expect(new Map(reached.map(([kind, ...rest]) => [kind, rest]))).toEqual(
+      new Map(["agent", "model", "request", "step"].map((kind) => [kind, [abort.id, false]])),
+    );
   });
 });

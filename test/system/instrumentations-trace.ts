@@ -2,7 +2,9 @@
  * Runs a fixture program as a real process under the built tracer, and keeps what the collector made of it.
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
+import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,6 +47,8 @@ export interface Traced {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** All that was sent to the collector, as it went over the socket. */
+  readonly sent: string;
   readonly changes: readonly Change[];
   readonly tasks: readonly SeenTask[];
   readonly spans: readonly SeenTask[];
@@ -95,9 +99,10 @@ export async function trace(program: string, options: TraceOptions = {}): Promis
       throw error;
     },
   );
+  const relay = await listenBetween(collector.socket);
   try {
     const config = encodeConfig({
-      socket: collector.socket,
+      socket: relay.socket,
       token: collector.token,
       level: "light",
       threshold: 50,
@@ -120,13 +125,31 @@ export async function trace(program: string, options: TraceOptions = {}): Promis
       child.once("close", resolve);
     });
     await collector.drained(5000);
-    return { code, ...output, ...view(changes) };
+    return { code, ...output, sent: relay.sent(), ...view(changes) };
   } finally {
+    relay.close();
     await collector.close();
   }
 }
 
-function view(changes: readonly Change[]): Omit<Traced, "code" | "stdout" | "stderr"> {
+/** A socket that hands everything on to the collector's and keeps a copy. */
+async function listenBetween(collector: string): Promise<{ readonly socket: string; sent(): string; close(): void }> {
+  const kept: Buffer[] = [];
+  const server = createServer((from) => {
+    const to = connect(collector);
+    from.on("data", (chunk) => kept.push(chunk));
+    for (const socket of [from, to]) socket.on("error", () => socket.destroy());
+    from.pipe(to).pipe(from);
+  });
+  const name = `relay-${process.pid}-${process.hrtime.bigint()}`;
+  const socket =
+    process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(await mkdtemp(join(tmpdir(), "stallscope-")), "r");
+  server.listen(socket);
+  await once(server, "listening");
+  return { socket, sent: () => Buffer.concat(kept).toString("utf8"), close: () => void server.close() };
+}
+
+function view(changes: readonly Change[]): Omit<Traced, "code" | "stdout" | "stderr" | "sent"> {
   const tasks = new Map<number, SeenTask>();
   const spans = new Map<number, SeenTask>();
   const cancellations = new Map<number, SeenCancellation>();

@@ -23,7 +23,12 @@ interface Abort {
   readonly signal: AbortSignal;
 }
 
-export function instrumentAbort(part: Part, emitter: Emitter, cancels: Cancels): void {
+export function instrumentAbort(
+  part: Part,
+  emitter: Emitter,
+  cancels: Cancels,
+  isOpen: (task: number) => boolean,
+): void {
   const sitesBelow = createCallSites();
   const { apply } = Reflect;
   const isAborted = getterOf(AbortSignal.prototype, "aborted");
@@ -48,7 +53,7 @@ export function instrumentAbort(part: Part, emitter: Emitter, cancels: Cancels):
     return task;
   }
 
-  const deadlines = createDeadlines(part, onPassed);
+  const deadlines = createDeadlines(part, isOpen, onPassed);
 
   cancels.onUnknown(
     part.ask((reason: object) => {

@@ -75,7 +75,7 @@ export function createCalls(emitter: Emitter, cancels: Cancels): Calls {
 
   /** Steps and model calls end with what they belong to. Tools run on, and are told of the cancellation. */
   function closeUnder(parent: number, call: Call, error: unknown): void {
-    for (const work of [...call.open.values()]) {
+    for (const work of call.open.values()) {
       if (work.parent !== parent || !call.open.has(work.task)) continue;
       if (work.type === "executeTool") {
         if (error !== undefined) cancels.reached(work.task, error);

@@ -2,12 +2,17 @@
  * `AbortSignal.timeout`: nothing of the program is called when such a signal aborts, and a listener of ours would keep
  * it from being collected. So a timer of our own, unreferenced and of the same length, looks just after Node's; whoever
  * meets the reason earlier (work ends inside Node's timer already) asks by `find`.
+ *
+ * Most deadlines pass long after what they were set for has ended. They cancel nothing: one that was set by a task
+ * which is over counts only when work that we see ends by it.
  */
 import type { WireFrame } from "../../protocol/message.ts";
 import type { Part } from "./part.ts";
 
 /** Signals watched at once, at most; of the rest only those are seen that ended work we see. */
 const MAX_WATCHED = 10_000;
+/** Unannounced deadlines remembered, at most. */
+const MAX_PASSED = 100;
 /** Longer timers overflow and would fire at once. */
 const MAX_DELAY = 2 ** 31 - 1;
 
@@ -28,24 +33,36 @@ interface Watched extends Deadline {
   timer: NodeJS.Timeout | undefined;
 }
 
-export function createDeadlines(part: Part, onPassed: (deadline: Deadline, reason: unknown) => void): Deadlines {
+export function createDeadlines(
+  part: Part,
+  isOpen: (task: number) => boolean,
+  onPassed: (deadline: Deadline, reason: unknown) => void,
+): Deadlines {
   const { setTimeout, clearTimeout } = globalThis;
   const watched = new Set<Watched>();
+  /** Those that passed unannounced, latest last. */
+  const passed = new Set<Watched>();
 
   function forget(entry: Watched): void {
     watched.delete(entry);
+    passed.delete(entry);
     clearTimeout(entry.timer);
   }
 
   const look = part.guard((entry: Watched) => {
     if (!watched.delete(entry)) return;
     const signal = entry.signal.deref();
-    if (signal?.aborted === true) onPassed(entry, signal.reason);
+    if (signal?.aborted !== true) return;
+    if (entry.by === 0 || isOpen(entry.by)) return onPassed(entry, signal.reason);
+    // Work that listens to it may still be on its way to its end.
+    passed.add(entry);
+    if (passed.size > MAX_PASSED) passed.delete(passed.values().next().value as Watched);
   });
 
   part.onStop(() => {
     for (const entry of watched) clearTimeout(entry.timer);
     watched.clear();
+    passed.clear();
   });
 
   return {
@@ -56,7 +73,7 @@ export function createDeadlines(part: Part, onPassed: (deadline: Deadline, reaso
       if (delay <= MAX_DELAY) entry.timer = setTimeout(look, delay, entry).unref();
     },
     find(reason) {
-      for (const entry of watched) {
+      for (const entry of [...passed, ...watched]) {
         const signal = entry.signal.deref();
         if (signal?.aborted !== true || signal.reason !== reason) continue;
         forget(entry);

@@ -10,6 +10,7 @@ import { createCancels } from "./cancels.ts";
 import { instrumentFetch } from "./fetch.ts";
 import { instrumentHttpClient } from "./http-client.ts";
 import { instrumentHttpServer } from "./http-server.ts";
+import { trackOpenTasks } from "./open-tasks.ts";
 import { instrumentOtel } from "./otel.ts";
 import { createPart, type Part } from "./part.ts";
 
@@ -19,7 +20,8 @@ export interface Instrumented {
   activeSpan(): number;
 }
 
-export function instrument(emitter: Emitter): Instrumented {
+export function instrument(given: Emitter): Instrumented {
+  const { emitter, isOpen } = trackOpenTasks(given);
   const parts: Part[] = [];
   const cancels = createCancels(emitter);
   let activeSpan = (): number => 0;
@@ -31,7 +33,7 @@ export function instrument(emitter: Emitter): Instrumented {
     part.guard(hook)(part);
   }
 
-  install("abort", (part) => instrumentAbort(part, emitter, cancels));
+  install("abort", (part) => instrumentAbort(part, emitter, cancels, isOpen));
   install("fetch", (part) => instrumentFetch(part, emitter, cancels, calls.watcher));
   install("http", (part) => instrumentHttpClient(part, emitter, cancels, calls.watcher));
   install("http-server", (part) => instrumentHttpServer(part, emitter));

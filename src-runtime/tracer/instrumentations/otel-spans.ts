@@ -143,7 +143,7 @@ export function createOtelSpans(part: Part, emitter: Emitter): OtelSpans {
       watched.add(tracer);
       const { startSpan } = tracer;
       own(tracer, "startSpan", function (this: unknown, ...args) {
-        const span = apply(startSpan, this, args as Parameters<typeof startSpan>) as OtelSpan;
+        const span = apply(startSpan, this, args as Parameters<typeof startSpan>);
         started(span, args[0] as string, scope, args[1]);
         return span;
       });

@@ -42,7 +42,7 @@ export function instrumentOtel(part: Part, emitter: Emitter): () => number {
     const method = provider[name];
     if (method === undefined) return;
     own(provider, name, function (this: unknown, ...args) {
-      const tracer = apply(method, this, args as [string]) as OtelTracer | undefined;
+      const tracer: OtelTracer | undefined = apply(method, this, args as [string]);
       return tracer === undefined || isOver ? tracer : watchTracer(tracer, args[0]);
     });
   });
@@ -76,7 +76,7 @@ export function instrumentOtel(part: Part, emitter: Emitter): () => number {
     const delegateTracer = proxy.getDelegateTracer;
     if (delegateTracer === undefined) return;
     own(proxy, "getDelegateTracer", function (this: unknown, ...args) {
-      const tracer = apply(delegateTracer, this, args as [string]) as OtelTracer | undefined;
+      const tracer = apply(delegateTracer, this, args as [string]);
       if (isOver) return tracer;
       return tracer === undefined ? early(proxy, delegateTracer, args as [string]) : watchTracer(tracer, args[0]);
     });
@@ -104,7 +104,7 @@ export function instrumentOtel(part: Part, emitter: Emitter): () => number {
       const method = (tracer as unknown as Readonly<Record<string, (...args: unknown[]) => unknown>>)[name];
       if (method === undefined) continue;
       own(tracer, name, function (this: unknown, ...given) {
-        real ??= apply(delegateTracer, proxy, args) as OtelTracer | undefined;
+        real ??= apply(delegateTracer, proxy, args);
         if (real === undefined) return apply(method, this, given);
         const target = isOver ? real : watchTracer(real, args[0]);
         return apply(
