@@ -3,7 +3,7 @@
  */
 import { globSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openRecording } from "./recording.ts";
 import { RecordingError } from "./recording-error.ts";
 import { EXTENSION } from "./schema.ts";
@@ -61,7 +61,14 @@ export function deleteRecording(path: string): void {
 /** Makes room at `path` for a new recording: an older recording there goes, anything else stays. */
 export function clearPlace(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return;
+  if (stats === undefined) {
+    if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() === true) return;
+    throw new RecordingError(
+      "cannot-write",
+      `${path} can't be written: there is no such folder.`,
+      "Make the folder, or give -o another place.",
+    );
+  }
   if (stats.isDirectory())
     throw new RecordingError("cannot-write", `${path} is a folder.`, "Give -o the name of a file.");
   if (stats.size > 0) assertNotLive(path);

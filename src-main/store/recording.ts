@@ -170,7 +170,7 @@ function asRecordingError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || error instanceof RecordingError) return error;
   const code = (error as { code?: string }).code ?? "";
   if (code === "SQLITE_BUSY" || code === "SQLITE_LOCKED") {
-    return new RecordingError("in-use", `${path} is locked by another program.`, "Close it there and try again.");
+    return new RecordingError("unreadable", `${path} is locked by another program.`, "Close it there and try again.");
   }
   if (code.startsWith("SQLITE_CORRUPT") || code.startsWith("SQLITE_IOERR") || error.message.includes("no such table") || error instanceof SyntaxError) {
     return new RecordingError(

@@ -115,7 +115,7 @@ async function view(notices: ViewerNotices, headers: Record<string, string>): Pr
     deserialize: (bytes: Uint8Array) => packr.unpack(bytes) as unknown,
   });
   return new Proxy({} as Viewer, {
-    get: (_target, name) => (name === "close" ? () => socket.close() : name === "then" ? undefined : (...args: never[]) => rpc.$call(name as never, ...args)),
+    get: (_target, name) => (name === "close" ? () => socket.close() : name === "then" ? undefined : (...args: readonly unknown[]) => rpc.$call(name as never, ...(args as never))),
   });
 }
 
