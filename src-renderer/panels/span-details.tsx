@@ -32,8 +32,7 @@ export function SpanDetails(props: {
           </span>
         </p>
         <h2 className="big">
-          <span className="big-number">{formatDuration(Math.max(0, lasted))}</span>
-          {details.name}
+          <span className="big-number">{formatDuration(Math.max(0, lasted))}</span> {details.name}
         </h2>
         {details.task !== undefined && (
           <p className="lineage">

@@ -45,7 +45,7 @@ export function StallDetails(props: {
         <h2 className="big">
           <span className="big-number" data-stall="">
             {isOpen && isLive ? formatCounting(lasted) : formatDuration(lasted)}
-          </span>
+          </span>{" "}
           {howLong(isOpen, isLive)}
         </h2>
         <div className="blame">

@@ -38,8 +38,7 @@ export function TaskDetails(props: {
           </span>
         </p>
         <h2 className="big">
-          <span className="big-number">{formatDuration(Math.max(0, lasted))}</span>
-          {details.task.name}
+          <span className="big-number">{formatDuration(Math.max(0, lasted))}</span> {details.task.name}
         </h2>
         {details.ancestors.length > 0 && <Lineage tasks={details.ancestors} onSelect={onSelect} />}
         <div className="panel-actions">
