@@ -123,8 +123,14 @@ function factsOf(overview: Overview): readonly Fact[] {
   if (recording.tools > 0) facts.push({ name: "Tool calls", value: formatCount(recording.tools) });
   if (main !== undefined) facts.push({ name: "Program", value: main.program });
   if (threads.length > 1) facts.push({ name: "Threads", value: formatCount(threads.length) });
-  facts.push({ name: "Node", value: overview.nodeChosen });
+  facts.push({ name: "Node", value: nodeWords(overview.nodeChosen, main?.node) });
   return facts;
+}
+
+/** Which Node ran it, and why that one. */
+function nodeWords(chosen: string, version: string | undefined): string {
+  const why = chosen === "path" ? "the one on the path" : chosen;
+  return version === undefined ? why : `${version.replace(/^v/, "")}, ${why}`;
 }
 
 function longestFirst(stalls: readonly StallRow[], now: number): readonly StallRow[] {

@@ -2,7 +2,7 @@
 import type { ReactElement } from "react";
 import type { Frame, Site } from "../../src-main/api/api.ts";
 import { formatDuration } from "../timeline/format.ts";
-import { functionName, placeOf } from "../ui/site-text.tsx";
+import { functionName, placeOf, shortPlaceOf } from "../ui/site-text.tsx";
 
 const ORIGINS: Readonly<Record<Frame["origin"], string>> = {
   own: "own code",
@@ -25,10 +25,13 @@ export function StackList(props: {
           className="stack-frame"
           data-origin={frame.origin}
           data-blamed={place === blamed ? "" : undefined}
-          title={`${ORIGINS[frame.origin]}${frame.path === undefined ? "" : ` · ${frame.path}`}`}
+          title={`${ORIGINS[frame.origin]} · ${frame.path ?? placeOf(frame)}`}
         >
           <code className="code">{functionName(frame)}</code>
-          <span className="stack-frame-place">{placeOf(frame)}</span>
+          <span className="stack-frame-place">
+            {frame.package !== undefined && `${frame.package} `}
+            {shortPlaceOf(frame)}
+          </span>
           {frame.selfMs > 0 && <span className="stack-frame-time">{formatDuration(frame.selfMs * 1e6)}</span>}
         </li>
       ))}

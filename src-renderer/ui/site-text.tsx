@@ -12,7 +12,8 @@ export function SiteText(props: { readonly site: Site }): ReactElement {
 }
 
 export function functionName(site: Site): string {
-  return site.function === "" ? "(anonymous)" : `${site.function}()`;
+  if (site.function === "") return "(anonymous)";
+  return site.function.startsWith("(") ? site.function : `${site.function}()`;
 }
 
 /** `pdf.ts:88`, and from where a package begins in a dependency: `bpe-lite/src/encode.ts:117`. */
