@@ -2,7 +2,7 @@
  * Builds what ships. `npm run build` makes `dist/`; a checkout builds the same parts on first use (see cache.js), so
  * that the tests run what ships.
  *
- *     dist/cli.js         the command line, its dependencies left outside
+ *     dist/cli.js         the command line, in parts that are loaded when a command needs them
  *     dist/register.cjs   what a traced program loads: one file, nothing but Node's own modules outside
  *     dist/watchdog.cjs   its worker
  *     dist/renderer/      the interface
@@ -11,13 +11,15 @@
  * A development file: it is not in the package.
  */
 import { existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 /** The oldest Node a traced program may run on. */
 const TARGET = "node22";
 const NODE_MODULE = /^node:/;
+/** Packages that are installed beside the bundle: what is native, or loads itself into other programs. */
+const INSTALLED = ["better-sqlite3", "tsx"];
 
 /**
  * Builds one part of a checkout into a folder.
@@ -41,8 +43,16 @@ async function buildProgram(root, into) {
   const bundles = await Promise.allSettled([
     bundle({
       input: { cli: join(root, "src-main/cli/main.ts") },
-      external: (id) => !id.startsWith(".") && !isAbsolute(id),
-      output: { dir: into, format: "esm", entryFileNames: "[name].js", chunkFileNames: "cli-[name]-[hash].js" },
+      external: [NODE_MODULE, ...INSTALLED],
+      output: {
+        dir: into,
+        format: "esm",
+        entryFileNames: "[name].js",
+        chunkFileNames: "cli-[name]-[hash].js",
+        // What is left of CommonJS in a bundled package asks for Node's own modules by require.
+        banner:
+          'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
+      },
     }),
     bundle({
       input: join(root, "src-runtime/register.ts"),

@@ -40,7 +40,8 @@ export async function main(argv: readonly string[], parts: BuiltParts): Promise<
       process.exitCode = error.exitCode === 0 ? 0 : USAGE;
       return;
     }
-    const { message, hint, exitCode } = error instanceof CommanderError ? usageFailure(error, program, argv) : failureOf(error);
+    const { message, hint, exitCode } =
+      error instanceof CommanderError ? usageFailure(error, program, argv) : failureOf(error);
     process.stderr.write(`stallscope: ${message}${hint === "" ? "" : ` ${hint}`}\n`);
     process.exitCode = exitCode;
   }
@@ -50,6 +51,9 @@ function usageFailure(error: CommanderError, program: Command, argv: readonly st
   const words = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
   const sentence = words.charAt(0).toUpperCase() + words.slice(1);
   const command = program.commands.find((candidate) => candidate.name() === argv[0]);
-  const help = command === undefined ? "stallscope --help lists every command." : `stallscope ${command.name()} --help lists its options.`;
+  const help =
+    command === undefined
+      ? "stallscope --help lists every command."
+      : `stallscope ${command.name()} --help lists its options.`;
   return { message: /[.?)]$/.test(sentence) ? sentence : `${sentence}.`, hint: help, exitCode: USAGE };
 }

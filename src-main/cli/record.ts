@@ -5,8 +5,8 @@
  * stderr and in the exit code.
  */
 import { randomUUID } from "node:crypto";
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { accessSync, constants, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { nanos } from "../../src-runtime/protocol/time.ts";
 import type { Level } from "../../src-runtime/protocol/message.ts";
 import { startCollector, type Collector } from "../collector/collector.ts";
@@ -14,14 +14,21 @@ import type { BuiltParts } from "../launch/built-parts.ts";
 import { exitCodeOf, launch, type Exit } from "../launch/launch.ts";
 import type { Target } from "../launch/target.ts";
 import { report, type Report } from "../queries/report.ts";
-import { clearPlace, enforceCap, FOLDER_CAP, newRecordingPath, recordingsFolder } from "../store/folder.ts";
+import {
+  clearPlace,
+  enforceCap,
+  FOLDER_CAP,
+  newRecordingPath,
+  recordingsFolder,
+  removeFiles,
+} from "../store/folder.ts";
 import { processStart } from "../store/meta.ts";
 import { openRecording } from "../store/recording.ts";
 import { createRecordingWriter, type RecordingWriter } from "../store/writer.ts";
 import { formatBytes } from "../api/format.ts";
 import { CliError, failureOf, writeFailure } from "./failure.ts";
 import { reportText } from "./report-text.ts";
-import { serveRecording, type Served } from "./serving.ts";
+import type { Served } from "./serving.ts";
 import { VERSION } from "./version.ts";
 
 /** How long the last events of a program that has ended may take to arrive. */
@@ -46,6 +53,7 @@ export async function record(
   options: RecordOptions,
 ): Promise<number> {
   const path = placeFor(target, options);
+  assertWritable(dirname(path));
   let failure: CliError | undefined;
   let writer: RecordingWriter | undefined;
   const fail = (error: unknown): void => {
@@ -59,9 +67,6 @@ export async function record(
   );
   let served: Served | undefined;
   try {
-    writer = createWriter(path, target, nodeFrom, collector, options);
-    served = options.open ? await serveRecording(parts, path, { port: 0, openBrowser: true }) : undefined;
-    if (served !== undefined) process.stderr.write(`stallscope: live at ${served.url}\n`);
     const { pid, exit: ended } = launch(target, {
       register: parts.register,
       config: {
@@ -73,9 +78,26 @@ export async function record(
       },
       stdoutToStderr: options.json,
     });
-    const exit = await ended;
+    // The file is made while the program starts.
+    try {
+      writer = createWriter(path, target, nodeFrom, collector, options);
+    } catch (error) {
+      fail(error);
+    }
+    if (options.open && writer !== undefined) {
+      const { serveRecording } = await import("./serving.ts");
+      served = await serveRecording(parts, path, { port: 0, openBrowser: true });
+      process.stderr.write(`stallscope: live at ${served.url}\n`);
+    }
+    const exit = await ended.catch((error: unknown) => {
+      closeQuietly(writer);
+      writer = undefined;
+      removeFiles(path);
+      throw error;
+    });
     await collector.drained(DRAIN_MS);
-    if (target.program !== undefined && collector.threads().seen === 0) writeUntraced(writer, { ...target, program: target.program }, pid, collector);
+    if (target.program !== undefined && collector.threads().seen === 0)
+      writeUntraced(writer, { ...target, program: target.program }, pid, collector);
     finish(writer, collector, exit, fail);
     writer = undefined;
     if (failure !== undefined) throw failure;
@@ -105,6 +127,19 @@ function placeFor(target: Target, options: RecordOptions): string {
   return newRecordingPath(folder, target.name, new Date());
 }
 
+function assertWritable(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+    throw new CliError(
+      125,
+      `The folder ${folder} can't be written (${code}).`,
+      "Name another place with -o, or set STALLSCOPE_HOME.",
+    );
+  }
+}
+
 function createWriter(
   path: string,
   target: Target,
@@ -112,27 +147,28 @@ function createWriter(
   collector: Collector,
   options: RecordOptions,
 ): RecordingWriter {
-  try {
-    return createRecordingWriter(path, {
-      id: randomUUID(),
-      name: target.name,
-      anchorMs: collector.anchorMs,
-      level: options.level,
-      thresholdMs: options.thresholdMs,
-      captureContent: options.captureContent,
-      nodeFrom,
-      stallscope: VERSION,
-      recorderPid: process.pid,
-      recorderStart: processStart(process.pid),
-      pinned: false,
-    });
-  } catch (error) {
-    throw writeFailure(error, path);
-  }
+  return createRecordingWriter(path, {
+    id: randomUUID(),
+    name: target.name,
+    anchorMs: collector.anchorMs,
+    level: options.level,
+    thresholdMs: options.thresholdMs,
+    captureContent: options.captureContent,
+    nodeFrom,
+    stallscope: VERSION,
+    recorderPid: process.pid,
+    recorderStart: processStart(process.pid),
+    pinned: false,
+  });
 }
 
 /** A program that ended before its tracer could call: what the launcher itself knows of it. */
-function writeUntraced(writer: RecordingWriter | undefined, target: Target & { readonly program: string }, pid: number | undefined, collector: Collector): void {
+function writeUntraced(
+  writer: RecordingWriter | undefined,
+  target: Target & { readonly program: string },
+  pid: number | undefined,
+  collector: Collector,
+): void {
   const end = nanos(Number(process.hrtime.bigint()) - collector.originMonoNs);
   writer?.write(
     [

@@ -4,7 +4,6 @@ import type { BuiltParts } from "../launch/built-parts.ts";
 import { recordingFiles, recordingsFolder } from "../store/folder.ts";
 import { openRecording } from "../store/recording.ts";
 import { portNumber } from "./options.ts";
-import { serveRecording, startDemo } from "./serving.ts";
 
 interface ServeOptions {
   readonly port: number;
@@ -20,6 +19,7 @@ export function addServe(program: Command, parts: BuiltParts): void {
     .option("--port <n>", "port to listen on (default: any free one)", portNumber, 0)
     .option("--first-run", "open the browser, and run the example agent when there are no recordings yet")
     .action(async (path: string | undefined, options: ServeOptions) => {
+      const { serveRecording, startDemo } = await import("./serving.ts");
       if (path !== undefined) openRecording(path).close();
       const isFirst =
         options.firstRun === true && path === undefined && recordingFiles(recordingsFolder(process.env)).length === 0;

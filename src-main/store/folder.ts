@@ -88,7 +88,8 @@ function assertNotLive(path: string): void {
   }
 }
 
-function removeFiles(path: string): void {
+/** The file and what SQLite keeps beside it. */
+export function removeFiles(path: string): void {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
 }
 

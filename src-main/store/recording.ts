@@ -172,7 +172,12 @@ function asRecordingError(error: unknown, path: string): unknown {
   if (code === "SQLITE_BUSY" || code === "SQLITE_LOCKED") {
     return new RecordingError("unreadable", `${path} is locked by another program.`, "Close it there and try again.");
   }
-  if (code.startsWith("SQLITE_CORRUPT") || code.startsWith("SQLITE_IOERR") || error.message.includes("no such table") || error instanceof SyntaxError) {
+  if (
+    code.startsWith("SQLITE_CORRUPT") ||
+    code.startsWith("SQLITE_IOERR") ||
+    error.message.includes("no such table") ||
+    error instanceof SyntaxError
+  ) {
     return new RecordingError(
       "unreadable",
       `${path} is damaged (${code === "" ? "text in it can't be parsed" : code}).`,
