@@ -114,7 +114,7 @@ function speak(line: WebSocket, notices: ViewerNotices): { readonly rpc: Recordi
   });
   // The library settles what is pending with an Error of its own; callers know ApiError.
   const end = (): void => {
-    void rpc.$rejectPendingCalls(({ reject }) => reject(LOST as unknown as Error));
+    void rpc.$rejectPendingCalls(({ reject }) => reject(LOST));
     rpc.$close();
   };
   return { rpc, end };

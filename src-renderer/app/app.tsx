@@ -1,13 +1,14 @@
 /** The window: the page that the address names. */
 import { useEffect, useState, type ReactElement } from "react";
 import type { Client } from "../client.ts";
-import { createOpenRecordingStore, type OpenRecordingStore } from "../state/open-recording.ts";
-import { createRecordingListStore, type RecordingListStore } from "../state/recordings.ts";
+import { createOpenRecordingStore } from "../state/open-recording.ts";
+import { createRecordingListStore } from "../state/recordings.ts";
 import type { RouteStore } from "../state/route.ts";
 import { useStore } from "../state/store.ts";
 import type { ThemeStore } from "../state/theme.ts";
 import { HomePage } from "./home-page.tsx";
 import { RecordingPage } from "./recording-page.tsx";
+import { useTitle } from "./use-title.ts";
 
 export interface AppProps {
   readonly client: Client;
@@ -23,27 +24,15 @@ export function App(props: AppProps): ReactElement {
 
 function Home(props: AppProps): ReactElement {
   const { client, route, theme } = props;
-  const [list, setList] = useState<RecordingListStore>();
-  useEffect(() => {
-    const store = createRecordingListStore(client);
-    setList(store);
-    return store.close;
-  }, [client]);
-  useEffect(() => {
-    document.title = "Stallscope";
-  }, []);
-  if (list === undefined) return <></>;
+  const [list] = useState(() => createRecordingListStore(client));
+  useEffect(() => list.start(), [list]);
+  useTitle("Stallscope");
   return <HomePage client={client} list={list} route={route} theme={theme} />;
 }
 
 function Recording(props: AppProps & { readonly recording: string }): ReactElement {
   const { client, theme, recording } = props;
-  const [open, setOpen] = useState<OpenRecordingStore>();
-  useEffect(() => {
-    const store = createOpenRecordingStore(client, recording);
-    setOpen(store);
-    return store.close;
-  }, [client, recording]);
-  if (open === undefined) return <></>;
+  const [open] = useState(() => createOpenRecordingStore(client, recording));
+  useEffect(() => open.start(), [open]);
   return <RecordingPage client={client} open={open} theme={theme} />;
 }

@@ -7,7 +7,7 @@
  *     preview of the selected one
  */
 import { ListFilter } from "lucide-react";
-import { useEffect, useRef, useState, type ReactElement } from "react";
+import { useRef, useState, type ReactElement } from "react";
 import type { ApiError, RecordingRow } from "../../src-main/api/api.ts";
 import { toApiError, type Client } from "../client.ts";
 import type { RecordingListStore } from "../state/recordings.ts";
@@ -50,9 +50,6 @@ export function HomePage(props: HomePageProps): ReactElement {
   const live = shown.filter(({ state }) => state === "live");
   const past = shown.filter(({ state }) => state !== "live");
   const preview = past.find(({ id }) => id === selected) ?? past[0];
-  useEffect(() => {
-    if (preview !== undefined && preview.id !== selected) setSelected(preview.id);
-  }, [preview, selected]);
 
   const open = (recording: string): void => route.go({ page: "recording", recording });
   const runDemo = (): void => {

@@ -1,5 +1,5 @@
 /** A recording that is running now, with what it is doing, above the table. */
-import { useRef, type ReactElement } from "react";
+import type { ReactElement } from "react";
 import type { RecordingRow } from "../../src-main/api/api.ts";
 import { useTick } from "../state/use-tick.ts";
 import { Button } from "../ui/button.tsx";
@@ -9,10 +9,8 @@ import { SentenceText } from "../ui/sentence-text.tsx";
 
 export function LiveLine(props: { readonly row: RecordingRow; readonly onOpen: () => void }): ReactElement {
   const { row, onOpen } = props;
-  useTick(1000);
-  const heard = useRef({ row, at: performance.now() });
-  if (heard.current.row !== row) heard.current = { row, at: performance.now() };
-  const length = row.durationMs + performance.now() - heard.current.at;
+  // The recorder runs on this machine: one wall clock.
+  const length = Math.max(row.durationMs, performance.timeOrigin + useTick(1000) - row.startedAtMs);
   const isBlocked = row.sentence.tone === "blocked";
   return (
     <section className="live-line" aria-label={`${row.name}, live`}>

@@ -9,15 +9,14 @@ export function LostBar(props: {
   readonly client: Client;
   readonly connection: Connection & { readonly state: "lost" };
 }): ReactElement {
-  useTick(1000);
+  const now = useTick(250);
   const { since, retryAt } = props.connection;
-  const now = performance.now();
   const inSeconds = Math.max(0, Math.ceil((retryAt - now) / 1000));
   return (
     <section className="sentence-bar" data-tone="lost" aria-label="Status">
       <p className="sentence">
-        <strong>Disconnected from Stallscope</strong> for {formatSeconds((now - since) * 1e6)}. What is shown is from
-        before.
+        <strong>Disconnected from Stallscope</strong> for {formatSeconds(Math.max(0, now - since) * 1e6)}. What is shown
+        is from before.
         <span className="quiet sentence-aside">
           {inSeconds > 0 ? `Trying again in ${inSeconds} s.` : "Trying again."} If it stays, start{" "}
           <code>stallscope serve</code> again.

@@ -2,9 +2,10 @@
  * The first answer, in words: is it alive, and if not, what holds it. It is filled only while the event loop is blocked
  * now, and then the number counts here, between two notices of the recorder.
  */
-import { useEffect, useState, type ReactElement } from "react";
+import { useLayoutEffect, useState, type ReactElement } from "react";
 import type { Sentence, StallRow } from "../../src-main/api/api.ts";
 import { announcement, nextAlarm, NO_ALARM, type Alarm } from "../state/alarm.ts";
+import { createStore, useStore } from "../state/store.ts";
 import { useTick } from "../state/use-tick.ts";
 import { formatDuration } from "../timeline/format.ts";
 import { formatCounting, formatSeconds } from "../ui/numbers.ts";
@@ -23,10 +24,13 @@ const WAITING_TICK_MS = 1000;
 
 export function SentenceBar(props: SentenceBarProps): ReactElement {
   const { sentence, isLive, stalls, now } = props;
-  const [kept, setKept] = useState<Alarm>(NO_ALARM);
-  const alarm = nextAlarm(kept, sentence, now(), performance.now());
-  useEffect(() => setKept(alarm), [alarm]);
-  useTick(pace(alarm, sentence, isLive));
+  const [alarms] = useState(() => createStore(NO_ALARM));
+  const alarm = useStore(alarms);
+  const tick = useTick(pace(alarm, sentence, isLive));
+  // Before it is painted: the bar must not show a frame of yesterday's tone.
+  useLayoutEffect(() => {
+    alarms.set(nextAlarm(alarms.get(), sentence, now(), performance.now()));
+  }, [alarms, sentence, now, tick]);
   const isFilled = alarm.phase === "blocked" || alarm.phase === "released";
   const lasted = alarm.phase === "blocked" ? Math.max(0, now() - alarm.since) : measured(alarm, stalls);
   return (

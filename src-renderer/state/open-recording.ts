@@ -21,7 +21,8 @@ export interface OpenRecording {
 
 export interface OpenRecordingStore extends Readable<OpenRecording> {
   readonly clock: Clock;
-  close(): void;
+  /** Begins to watch it; answers the function that ends it. */
+  start(): () => void;
 }
 
 const PAUSE_MS = 200;
@@ -71,23 +72,22 @@ export function createOpenRecordingStore(client: Client, id: string): OpenRecord
     void fetch();
   };
 
-  const stops = [
-    client.onChanged(hear),
-    client.connection.subscribe(() => {
-      if (client.connection.get().state === "open") begin();
-    }),
-  ];
-  begin();
-  return {
-    get: store.get,
-    subscribe: store.subscribe,
-    clock,
-    close() {
+  const start = (): (() => void) => {
+    over = false;
+    const stops = [
+      client.onChanged(hear),
+      client.connection.subscribe(() => {
+        if (client.connection.get().state === "open") begin();
+      }),
+    ];
+    begin();
+    return () => {
       over = true;
       for (const stop of stops) stop();
       client.api.watch("").catch(() => undefined);
-    },
+    };
   };
+  return { get: store.get, subscribe: store.subscribe, clock, start };
 }
 
 /** The sentence must not wait for the rows behind it. */

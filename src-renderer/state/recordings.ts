@@ -14,7 +14,8 @@ export interface RecordingList {
 
 export interface RecordingListStore extends Readable<RecordingList> {
   refresh(): void;
-  close(): void;
+  /** Begins to keep the list; answers the function that ends it. */
+  start(): () => void;
 }
 
 export function createRecordingListStore(client: Client): RecordingListStore {
@@ -32,12 +33,15 @@ export function createRecordingListStore(client: Client): RecordingListStore {
       },
     );
   };
-  const stops = [
-    client.onListChanged(refresh),
-    client.connection.subscribe(() => {
-      if (client.connection.get().state === "open") refresh();
-    }),
-  ];
-  refresh();
-  return { get: store.get, subscribe: store.subscribe, refresh, close: () => stops.forEach((stop) => stop()) };
+  const start = (): (() => void) => {
+    const stops = [
+      client.onListChanged(refresh),
+      client.connection.subscribe(() => {
+        if (client.connection.get().state === "open") refresh();
+      }),
+    ];
+    refresh();
+    return () => stops.forEach((stop) => stop());
+  };
+  return { get: store.get, subscribe: store.subscribe, refresh, start };
 }

@@ -38,7 +38,14 @@ function Attribute(props: { readonly name: string; readonly value: unknown }): R
 const SHOWN_OPEN = 4;
 
 function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (value === undefined) return "";
-  return JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part)) ?? String(value);
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "undefined":
+      return "";
+    case "bigint":
+      return String(value);
+    default:
+      return JSON.stringify(value);
+  }
 }

@@ -37,7 +37,6 @@ export function Button(props: ButtonProps): ReactElement {
       aria-pressed={pressed}
       title={hint}
       disabled={disabled}
-      // eslint-disable-next-line jsx-a11y/no-autofocus -- where a dialog asks, the safe answer has the focus
       autoFocus={autoFocus}
       onClick={onPress}
     >
