@@ -224,3 +224,10 @@ function drawOutline(pen: Pen, { x, y, width, height }: Rect, palette: Palette):
   pen.lineWidth = 1.5;
   pen.strokeRect(x - 1.75, y - 1.75, Math.max(2, width) + 3.5, height + 3.5);
 }
+
+/** The focused slice of the keyboard: the focus ring, 2 px, 1 px away. */
+export function drawFocus(pen: Pen, { x, y, width, height }: Rect, palette: Palette): void {
+  pen.strokeStyle = palette.focus;
+  pen.lineWidth = 2;
+  pen.strokeRect(x - 2, y - 2, Math.max(2, width) + 4, height + 4);
+}
