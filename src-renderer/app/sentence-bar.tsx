@@ -4,7 +4,7 @@
  */
 import { useLayoutEffect, useState, type ReactElement } from "react";
 import type { Sentence, StallRow } from "../../src-main/api/api.ts";
-import { announcement, nextAlarm, NO_ALARM, type Alarm } from "../state/alarm.ts";
+import { announcement, measuredLength, nextAlarm, NO_ALARM, type Alarm } from "../state/alarm.ts";
 import { createStore, useStore } from "../state/store.ts";
 import { useTick } from "../state/use-tick.ts";
 import { formatDuration } from "../timeline/format.ts";
@@ -29,10 +29,10 @@ export function SentenceBar(props: SentenceBarProps): ReactElement {
   const tick = useTick(pace(alarm, sentence, isLive));
   // Before it is painted: the bar must not show a frame of yesterday's tone.
   useLayoutEffect(() => {
-    alarms.set(nextAlarm(alarms.get(), sentence, now(), performance.now()));
-  }, [alarms, sentence, now, tick]);
+    alarms.set(isLive ? nextAlarm(alarms.get(), sentence, now(), performance.now()) : NO_ALARM);
+  }, [alarms, sentence, isLive, now, tick]);
   const isFilled = alarm.phase === "blocked" || alarm.phase === "released";
-  const lasted = alarm.phase === "blocked" ? Math.max(0, now() - alarm.since) : measured(alarm, stalls);
+  const lasted = alarm.phase === "blocked" ? Math.max(0, now() - alarm.since) : measuredLength(alarm, stalls);
   return (
     <section className="sentence-bar" data-tone={isFilled ? "blocked" : "calm"} aria-label="Status">
       {isFilled && <Ring state={alarm.phase === "blocked" ? "blocked" : "still"} size={22} />}
@@ -41,7 +41,7 @@ export function SentenceBar(props: SentenceBarProps): ReactElement {
         <SentenceText parts={spoken(alarm, sentence, isLive, lasted, now())} />
       </p>
       <p className="unseen" role="status">
-        {alarm.phase === "blocked" && announcement(sentencePlain(sentence), lasted)}
+        {alarm.phase === "blocked" && announcement(sentencePlain(alarm.first ?? sentence), lasted)}
       </p>
     </section>
   );
@@ -75,9 +75,4 @@ function spoken(
       if (!isLive || sentence.since === undefined) return sentence.parts;
       return withNumber(sentence.parts, formatSeconds(now - sentence.since));
   }
-}
-
-/** The recorder's own figure as soon as it has one; the window's clock until then. */
-function measured(alarm: Alarm, stalls: readonly StallRow[]): number {
-  return stalls.find(({ start }) => start === alarm.since)?.dur ?? alarm.lasted;
 }

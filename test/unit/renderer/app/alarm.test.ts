@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Sentence } from "../../../../src-main/api/api.ts";
-import { announcement, nextAlarm, NO_ALARM, type Alarm } from "../../../../src-renderer/state/alarm.ts";
+import { announcement, measuredLength, nextAlarm, NO_ALARM, type Alarm } from "../../../../src-renderer/state/alarm.ts";
 
 const S = 1e9;
 const tenths = (count: number): number => count * 1e8;
@@ -43,4 +43,19 @@ test("It is announced once, then every five seconds", () => {
     "Event loop still blocked, for 5 s.",
     "Event loop still blocked, for 10 s.",
   ]);
+});
+
+test("While it lasts the first sentence is kept, for what is announced must not change ten times a second", () => {
+  const later: Sentence = { ...BLOCKED, parts: [{ role: "stall", text: "1.1 s" }] };
+  const alarm = nextAlarm(nextAlarm(NO_ALARM, BLOCKED, 6 * S, 0), later, 7 * S, 100);
+  expect(alarm).toMatchObject({ phase: "blocked", sentence: later, first: BLOCKED });
+  const another: Sentence = { ...BLOCKED, since: 20 * S };
+  expect(nextAlarm(alarm, another, 21 * S, 200).first).toBe(another);
+});
+
+test("How long it lasted is the recorder's figure for the stall that lies there, though its start has moved", () => {
+  const alarm: Alarm = { phase: "released", since: 5 * S, lasted: 3 * S, releasedAt: 0 };
+  const before = { start: 1 * S, dur: 2 * S };
+  expect(measuredLength(alarm, [before, { start: tenths(51) }])).toBe(3 * S);
+  expect(measuredLength(alarm, [before, { start: tenths(51), dur: tenths(28) }])).toBe(tenths(28));
 });
