@@ -10,7 +10,7 @@ import type { Cancels } from "./cancels.ts";
 import type { RequestWatcher } from "./fetch.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { Part } from "./part.ts";
-import { addressOf } from "./url.ts";
+import { addressOf, requestAttributes, type Address } from "./url.ts";
 
 interface ClientMessage {
   readonly request: ClientRequest;
@@ -21,6 +21,9 @@ interface ClientMessage {
 interface OpenRequest {
   readonly task: number;
   readonly parent: number;
+  readonly verb: string;
+  readonly address: Address;
+  /** 0 until the headers are in. */
   status: number;
 }
 
@@ -31,6 +34,7 @@ export function instrumentHttpClient(part: Part, emitter: Emitter, cancels: Canc
     const found = open.get(request);
     if (found === undefined) return;
     open.delete(request);
+    if (found.status === 0) emitter.attributes(found.task, requestAttributes(found.verb, found.address, 0));
     if (error !== undefined && error !== null) {
       cancels.reached(found.task, error);
       const { outcome, error: label } = outcomeOf(error, emitter, cancels);
@@ -48,13 +52,8 @@ export function instrumentHttpClient(part: Part, emitter: Emitter, cancels: Canc
     if (method === "CONNECT") return;
     const address = addressOf(`${protocol}//${hostOf(request)}`, path);
     const parent = emitter.current();
-    const task = emitter.start("request", `${method} ${address.name}`, parent, "http", {
-      "http.request.method": method,
-      "url.full": address.full,
-      "server.address": address.host,
-      "server.port": address.port,
-    });
-    open.set(request, { task, parent, status: 0 });
+    const task = emitter.start("request", `${method} ${address.name}`, parent, "http");
+    open.set(request, { task, parent, verb: method, address, status: 0 });
   });
 
   part.subscribe("http.client.response.finish", (message) => {
@@ -63,7 +62,7 @@ export function instrumentHttpClient(part: Part, emitter: Emitter, cancels: Canc
     if (found === undefined || response === undefined) return;
     found.status = response.statusCode ?? 0;
     emitter.progress(found.task, "headers", found.status);
-    emitter.attributes(found.task, { "http.response.status_code": found.status });
+    emitter.attributes(found.task, requestAttributes(found.verb, found.address, found.status));
     watchBody(request, response, found);
   });
 

@@ -9,27 +9,28 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Emitter } from "../emitter.ts";
 import type { Part } from "./part.ts";
-import { addressOf } from "./url.ts";
+import { addressOf, requestAttributes, type Address } from "./url.ts";
 
 interface ServerMessage {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
+interface Answering {
+  readonly task: number;
+  readonly method: string;
+  readonly address: Address;
+}
+
 export function instrumentHttpServer(part: Part, emitter: Emitter): void {
-  const open = new WeakMap<ServerResponse, number>();
+  const open = new WeakMap<ServerResponse, Answering>();
 
   part.subscribe("http.server.request.start", (message) => {
     const { request, response } = message as ServerMessage;
     const method = request.method ?? "GET";
     const address = addressOf(baseOf(request), request.url ?? "/");
-    const task = emitter.start("request", `${method} ${address.name}`, 0, "http-server", {
-      "http.request.method": method,
-      "url.full": address.full,
-      "server.address": address.host,
-      "server.port": address.port,
-    });
-    open.set(response, task);
+    const task = emitter.start("request", `${method} ${address.name}`, 0, "http-server");
+    open.set(response, { task, method, address });
     response.once(
       "close",
       part.guard(() => settle(response, "cancelled")),
@@ -43,14 +44,12 @@ export function instrumentHttpServer(part: Part, emitter: Emitter): void {
   });
 
   function settle(response: ServerResponse, outcome: "completed" | "failed" | "cancelled"): void {
-    const task = open.get(response);
-    if (task === undefined) return;
+    const found = open.get(response);
+    if (found === undefined) return;
     open.delete(response);
+    const { task, method, address } = found;
     const { statusCode, headersSent } = response;
-    if (headersSent) {
-      emitter.progress(task, "headers", statusCode);
-      emitter.attributes(task, { "http.response.status_code": statusCode });
-    }
+    emitter.attributes(task, requestAttributes(method, address, headersSent ? statusCode : 0));
     if (outcome === "failed") emitter.end(task, outcome, `HTTP ${statusCode}`);
     else emitter.end(task, outcome);
   }

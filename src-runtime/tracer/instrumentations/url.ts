@@ -4,6 +4,8 @@
  *     https://user:secret@host:8443/a/b?key=secret&page=2#part   →   https://host:8443/a/b?key=…&page=…
  */
 
+import type { Attributes } from "../../protocol/message.ts";
+
 export interface Address {
   /** Cleaned, whole. */
   readonly full: string;
@@ -26,6 +28,17 @@ export function addressOf(base: string, path: string): Address {
     name: `${url.host}${url.pathname}`,
     host: url.hostname,
     port,
+  };
+}
+
+/** Of a request; `status` 0 while there is no response. */
+export function requestAttributes(method: string, { full, host, port }: Address, status: number): Attributes {
+  return {
+    "http.request.method": method,
+    "url.full": full,
+    "server.address": host,
+    "server.port": port,
+    ...(status === 0 ? {} : { "http.response.status_code": status }),
   };
 }
 
