@@ -10,7 +10,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { runInNewContext } from "node:vm";
-import { isMainThread, Worker, workerData } from "node:worker_threads";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { Session } from "node:inspector";
 import { CAPTURE_PROPERTY, installCapture } from "../../src-runtime/tracer/capture.ts";
 
@@ -89,11 +89,14 @@ function soakWorker({ state, wanted: total }) {
   const result = { right: 0, wrong: 0, between: 0, refused: 0, worstMs: 0, seconds: 0 };
   const start = performance.now();
   let left = total;
+  // A session alone does not keep its worker alive.
+  const alive = setInterval(() => undefined, 1000);
   function next() {
     if (left-- === 0) {
+      clearInterval(alive);
       session.disconnect();
       result.seconds = (performance.now() - start) / 1000;
-      import("node:worker_threads").then(({ parentPort }) => parentPort?.postMessage(result));
+      parentPort?.postMessage(result);
       return;
     }
     const before = Atomics.load(words, 1);
