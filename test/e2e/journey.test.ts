@@ -74,6 +74,35 @@ for (const theme of ["dark", "light"] as const) {
   });
 }
 
+test("A running program is watched: blocked is said while it is, and that it was when it is over", async () => {
+  let stop: (() => void) | undefined;
+  const program = join(PROGRAMS, "viewer", "blocks-again-and-again.mjs");
+  const ended = stallscope(home.path, ["run", "--node", process.execPath, program], {
+    onOutput: (child) => (stop = () => child.kill("SIGTERM")),
+  });
+  try {
+    const { page, complaints } = await viewer.open();
+    await page.goto(served.url);
+    await page.getByRole("button", { name: /^Watch blocks-again/ }).click();
+    const bar = page.getByRole("region", { name: "Status" });
+    const blocked = bar.and(page.locator("[data-tone=blocked]"));
+    await blocked.getByText("parsePdf()", { exact: true }).waitFor();
+    const details = page.getByRole("complementary", { name: "Details" });
+    await details.getByRole("region", { name: "Stalls" }).getByText("now").waitFor();
+    await bar.getByText("Event loop was blocked for").waitFor();
+    expect(await bar.getAttribute("data-tone")).toBe("calm");
+    expect(await page.getByRole("button", { name: "Follow" }).getAttribute("aria-pressed")).toBe("true");
+    stop?.();
+    await expect
+      .poll(() => page.getByRole("contentinfo").textContent(), { timeout: 10_000 })
+      .toMatch(/^(?:cut|closed)/);
+    expect(complaints).toEqual([]);
+  } finally {
+    stop?.();
+    await ended.catch(() => undefined);
+  }
+});
+
 test("A deep link leads past the list, and an unknown recording says what to do", async () => {
   const { page, complaints } = await viewer.open();
   await page.goto(`${served.url}#/recording/nothing-here`);
