@@ -8,7 +8,7 @@ import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
+import { builtPart } from "../../src-main/build/cache.js";
 import { startCollector } from "../../src-main/collector/collector.ts";
 import type { Change } from "../../src-main/store/rows.ts";
 import type { Attributes } from "../../src-runtime/protocol/message.ts";
@@ -71,27 +71,9 @@ export function programPath(program: string): string {
   return join(programs, program);
 }
 
-async function buildTracer(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "stallscope-tracer-"));
-  for (const [file, source] of [
-    ["register.cjs", "src-runtime/register.ts"],
-    ["watchdog.cjs", "src-runtime/tracer/watchdog.ts"],
-  ] as const) {
-    const bundler = await rolldown({
-      input: join(root, source),
-      external: /^node:/,
-      platform: "node",
-      transform: { target: "node22" },
-    });
-    await bundler.write({ file: join(folder, file), format: "cjs", codeSplitting: false });
-    await bundler.close();
-  }
-  return folder;
-}
-
 /** Runs `<program>` of the fixtures to its end. */
 export async function trace(program: string, options: TraceOptions = {}): Promise<Traced> {
-  const built = await buildTracer();
+  const built = await builtPart(root, "program");
   const changes: Change[] = [];
   const collector = await startCollector(
     { write: (batch) => void changes.push(...batch), handles: () => undefined },
