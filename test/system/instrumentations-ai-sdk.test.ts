@@ -71,6 +71,17 @@ describe("AI SDK", () => {
     expect(model.outcome).toBe("completed");
   });
 
+  it("shows a call for an object, which the SDK tells by callbacks only", async () => {
+    const traced = await trace("agent.mjs", { args: ["object"] });
+    expect(traced.stdout).toBe('{"said":"planted-answer"}\n');
+    expect(tree(traced).slice(0, 2)).toEqual(["agent generateObject completed", "  model object completed"]);
+    expect(traced.task("object").attributes).toMatchObject({
+      "gen_ai.usage.input_tokens": 11,
+      "gen_ai.usage.output_tokens": 7,
+    });
+    expect(traced.sent).not.toContain("planted");
+  });
+
   it("shows a retry as two model calls under one step", async () => {
     const traced = await trace("agent.mjs", { args: ["retry"] });
     expect(traced.stdout).toBe("planted-answer\n");

@@ -30,12 +30,17 @@ export interface AiEvent {
     readonly timeToFirstOutputMs?: number;
     readonly timeBetweenOutputChunksMs?: { readonly avg?: number; readonly p90?: number; readonly max?: number };
   };
-  readonly reason?: unknown;
+  /** Of a model call that makes an object. */
+  readonly msToFirstChunk?: number;
+  readonly promptMessages?: unknown;
+  readonly objectText?: unknown;
 }
 
 const OPERATIONS: Readonly<Record<string, string>> = {
   generateText: "invoke_agent",
   streamText: "invoke_agent",
+  generateObject: "invoke_agent",
+  streamObject: "invoke_agent",
   languageModelCall: "chat",
   executeTool: "execute_tool",
   embed: "embeddings",
@@ -56,7 +61,9 @@ export function startAttributes(type: string, event: AiEvent, captureContent: bo
           // A tool's event repeats the conversation that led to it.
           "gen_ai.input.messages":
             toolCall === undefined
-              ? content(event.messages ?? event.prompt ?? event.value ?? event.values ?? event.query)
+              ? content(
+                  event.messages ?? event.promptMessages ?? event.prompt ?? event.value ?? event.values ?? event.query,
+                )
               : undefined,
           "gen_ai.tool.call.arguments": content(toolCall?.input),
         }
@@ -75,7 +82,7 @@ export function modelAttributes(event: AiEvent, captureContent: boolean): Attrib
     "ai.response.ms_to_first_output": performance?.timeToFirstOutputMs,
     "ai.response.ms_between_chunks": performance?.timeBetweenOutputChunksMs?.avg,
     "ai.response.ms_between_chunks_max": performance?.timeBetweenOutputChunksMs?.max,
-    ...(captureContent ? { "gen_ai.output.messages": content(event.content) } : {}),
+    ...(captureContent ? { "gen_ai.output.messages": content(event.content ?? event.objectText) } : {}),
   });
 }
 

@@ -10,6 +10,7 @@ import type { WireTaskKind } from "../../protocol/record.ts";
 import type { Emitter } from "../emitter.ts";
 import type { Calls, Work } from "./ai-sdk-calls.ts";
 import { modelAttributes, startAttributes, toolResultAttributes, type AiEvent } from "./ai-sdk-content.ts";
+import { createAiObjects } from "./ai-sdk-objects.ts";
 import type { Part } from "./part.ts";
 
 const ORIGIN = "ai-sdk";
@@ -25,6 +26,7 @@ interface ChannelMessage {
 export function instrumentAiSdk(part: Part, emitter: Emitter, calls: Calls): void {
   const { captureContent } = emitter;
   const channel = tracingChannel("ai:telemetry");
+  const objects = createAiObjects(emitter, calls, ORIGIN);
   const begun = new WeakMap<ChannelMessage, Work>();
 
   function begin(message: ChannelMessage): number {
@@ -77,7 +79,14 @@ export function instrumentAiSdk(part: Part, emitter: Emitter, calls: Calls): voi
     if (call !== undefined) call.hasCallbacks = true;
   });
   const integration = {
-    onStart: hasCallbacks,
+    onStart: part.guard((event: AiEvent) => {
+      hasCallbacks(event);
+      objects.onStart(event);
+    }),
+    onObjectStepStart: part.guard((event: AiEvent) => objects.onObjectStepStart(event)),
+    onObjectStepEnd: part.guard((event: AiEvent) => objects.onObjectStepEnd(event)),
+    onEnd: part.guard((event: AiEvent) => objects.onEnd(event)),
+    onError: part.guard((event: AiEvent) => objects.onError(event)),
     onLanguageModelCallStart: hasCallbacks,
     onLanguageModelCallEnd: part.guard((event: AiEvent) => {
       const call = calls.known(event.callId);
