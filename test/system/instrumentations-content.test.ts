@@ -25,8 +25,8 @@ const programs: readonly (readonly [program: string, args: readonly string[], co
   ["aborts.mjs", [], ["planted-reason", "planted-string", "planted-born"]],
   ["fetches.mjs", [], ["planted-reason"]],
   ["https.mjs", [], []],
-  ["otel.cjs", ["@opentelemetry/api", "sdk"], ["planted-prompt", "planted-argument", "planted-status"]],
-  ["otel.cjs", ["@opentelemetry/api", "none"], ["planted-prompt", "planted-argument", "planted-status"]],
+  ["otel.cjs", ["1.9", "sdk"], ["planted-prompt", "planted-argument", "planted-status"]],
+  ["otel.cjs", ["1.9", "none"], ["planted-prompt", "planted-argument", "planted-status"]],
 ];
 /** Headers, keys, credentials, query values and request bodies. */
 const NEVER = /planted-(header|key|password|query-value|body)/;
