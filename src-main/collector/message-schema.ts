@@ -3,7 +3,7 @@
  * shape gets past the session.
  */
 import { z } from "zod";
-import type { Message } from "../../src-runtime/protocol/message.ts";
+import type { Attributes, Message } from "../../src-runtime/protocol/message.ts";
 
 const id = z.number().int().min(0).max(0xffff_ffff);
 const stamp = z.number();
@@ -16,6 +16,7 @@ const attribute = z.union([
   z.array(z.string()).readonly(),
   z.array(z.number()).readonly(),
 ]);
+const attributes = z.record(z.string(), attribute);
 const sources = ["explicit", "deadline", "group", "parent", "signal", "shutdown", "abortSignal", "limit"] as const;
 
 const messageSchema = z.discriminatedUnion("t", [
@@ -40,7 +41,7 @@ const messageSchema = z.discriminatedUnion("t", [
     notSeen: z.array(z.string()).readonly(),
   }),
   z.object({ t: z.literal("string"), id, text: z.string() }),
-  z.object({ t: z.literal("attributes"), task: id, attributes: z.record(z.string(), attribute) }),
+  z.object({ t: z.literal("attributes"), task: id, attributes }),
   z.object({
     t: z.literal("cancel"),
     id,
@@ -68,6 +69,10 @@ const messageSchema = z.discriminatedUnion("t", [
   z.object({ t: z.literal("alive"), at: stamp, lateMs: z.number() }),
   z.object({ t: z.literal("bye"), at: stamp, exitCode: z.number() }),
 ]);
+
+export function isAttributes(value: unknown): value is Attributes {
+  return attributes.safeParse(value).success;
+}
 
 /** The message, or what is wrong with it in a few words. */
 export function parseMessage(value: unknown): { readonly message: Message } | { readonly problem: string } {

@@ -6,7 +6,7 @@
  */
 import { createFrameDecoder, ProtocolError } from "../../src-runtime/protocol/frame.ts";
 import type { TraceEvent } from "../../src-runtime/protocol/event.ts";
-import { PROTOCOL_VERSION, type HelloMessage, type Message } from "../../src-runtime/protocol/message.ts";
+import { PROTOCOL_VERSION, STRINGS_KEPT, type Attributes, type HelloMessage, type Message } from "../../src-runtime/protocol/message.ts";
 import {
   LINK_KINDS,
   OUTCOMES,
@@ -18,7 +18,7 @@ import {
 import { nanos, rebase, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Frame } from "../api/api.ts";
 import type { FrameResolver } from "./frames.ts";
-import { parseMessage } from "./message-schema.ts";
+import { isAttributes, parseMessage } from "./message-schema.ts";
 
 const THREAD_IDS = 2 ** 32;
 const UNKNOWN_RATIO = 0xffff_ffff;
@@ -61,6 +61,7 @@ interface Admitted {
 export function createSession(host: SessionHost): Session {
   const decoder = createFrameDecoder();
   const strings = new Map<number, string>();
+  const sets = new Map<number, Attributes>();
   let admitted: Admitted | undefined;
   let lastAt = nanos(0);
 
@@ -73,6 +74,28 @@ export function createSession(host: SessionHost): Session {
 
   function globalId(local: number): number {
     return local === 0 ? 0 : admitted!.thread * THREAD_IDS + local;
+  }
+
+  /** A thread starts over after STRINGS_KEPT texts; those of before may still be named by records under way. */
+  function define(id: number, words: string): void {
+    strings.set(id, words);
+    sets.delete(id);
+    if (strings.size <= 2 * STRINGS_KEPT) return;
+    for (const old of strings.keys()) {
+      if (strings.size <= STRINGS_KEPT) break;
+      strings.delete(old);
+      sets.delete(old);
+    }
+  }
+
+  /** The attribute set that a text holds. */
+  function attributesOf(id: number): Attributes {
+    let set = sets.get(id);
+    if (set === undefined) {
+      set = parseAttributes(text(id));
+      sets.set(id, set);
+    }
+    return set;
   }
 
   function text(id: number): string {
@@ -97,7 +120,7 @@ export function createSession(host: SessionHost): Session {
     const { thread, frames } = admitted;
     switch (message.t) {
       case "string":
-        strings.set(message.id, message.text);
+        define(message.id, message.text);
         return;
       case "attributes":
         events.push({ kind: "attributes", thread, task: globalId(message.task), attributes: message.attributes });
@@ -235,6 +258,8 @@ export function createSession(host: SessionHost): Session {
           ...(error === "" ? {} : { error }),
         };
       }
+      case RecordKind.attributes:
+        return { kind: "attributes", thread, task: globalId(id), attributes: attributesOf(a) };
       case RecordKind.link:
         return {
           kind: "link",
@@ -280,6 +305,17 @@ function checked(value: unknown): Message {
   const result = parseMessage(value);
   if ("problem" in result) throw new ProtocolError(result.problem);
   return result.message;
+}
+
+function parseAttributes(json: string): Attributes {
+  let set: unknown;
+  try {
+    set = JSON.parse(json);
+  } catch {
+    throw new ProtocolError("attributes that are not JSON");
+  }
+  if (!isAttributes(set)) throw new ProtocolError("attributes of a wrong shape");
+  return set;
 }
 
 function pick<T>(names: readonly T[], code: number): T {

@@ -8,6 +8,9 @@ import type { ClockAnchor } from "./time.ts";
 
 export const PROTOCOL_VERSION = 1;
 
+/** Texts a thread may refer to at a time: it defines again what it needs after so many. */
+export const STRINGS_KEPT = 8192;
+
 export type Level = "light" | "tasks" | "deep";
 
 /** Attribute values: what SQLite and JSON both hold. Contents (prompts, bodies) only when opted in. */

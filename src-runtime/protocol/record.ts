@@ -23,6 +23,8 @@ export const RecordKind = {
   end: 3,
   /** sub LinkKind, id from task, a to task. */
   link: 4,
+  /** id task, a attributes as JSON text (string id): the sets that repeat. Rare or long ones are messages. */
+  attributes: 5,
   /** id beat number, a late by (µs), b event-loop busy since the last beat (µs), value since the last beat (ms). */
   beat: 8,
   /** A stall the thread itself measured once it turned again: id beat number before it, a CPU over wall (millionths,

@@ -7,7 +7,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
 import { Worker, threadId } from "node:worker_threads";
-import { PROTOCOL_VERSION, type HelloMessage, type Message } from "../protocol/message.ts";
+import { PROTOCOL_VERSION, STRINGS_KEPT, type Attributes, type HelloMessage, type Message } from "../protocol/message.ts";
 import { LINK_KINDS, OUTCOMES, PROGRESS_KINDS, RecordKind, TASK_KINDS } from "../protocol/record.ts";
 import { installCapture } from "./capture.ts";
 import type { TracerConfig } from "./config.ts";
@@ -19,6 +19,8 @@ import { Control, createRing, createRingWriter } from "./ring.ts";
 
 /** How long the thread waits for its last events to be flushed, milliseconds. */
 const EXIT_WAIT_MS = 100;
+/** Attributes up to this length travel as a repeated text. Characters. */
+const MAX_REPEATED = 1024;
 /** Messages under way beside the ring, at most. */
 const MAX_MESSAGES = 20_000;
 
@@ -46,6 +48,7 @@ export function startTracer(config: TracerConfig, watchdogFile: string): void {
   };
   const undo: (() => void)[] = [];
   let lastTask = 0;
+  let lastString = 0;
   let worker: Worker | undefined;
   let stopped = false;
 
@@ -53,10 +56,10 @@ export function startTracer(config: TracerConfig, watchdogFile: string): void {
     captureContent: config.captureContent,
     context,
     current: () => context.getStore() ?? 0,
-    start(kind, name, parent, origin, attributes) {
+    start(kind, name, parent, origin, set) {
       const id = ++lastTask;
       writer.write(RecordKind.start, codes.task[kind], now(), id, parent, string(name), string(origin));
-      if (attributes !== undefined) post({ t: "attributes", task: id, attributes });
+      if (set !== undefined) attributes(id, set);
       return id;
     },
     progress(task, kind, a = 0, value = 0) {
@@ -65,7 +68,7 @@ export function startTracer(config: TracerConfig, watchdogFile: string): void {
     end(task, outcome, error) {
       writer.write(RecordKind.end, codes.outcome[outcome], now(), task, error === undefined ? 0 : string(error), 0, 0);
     },
-    attributes: (task, attributes) => post({ t: "attributes", task, attributes }),
+    attributes,
     link(kind, from, to) {
       writer.write(RecordKind.link, codes.link[kind], now(), from, to, 0, 0);
     },
@@ -82,10 +85,19 @@ export function startTracer(config: TracerConfig, watchdogFile: string): void {
     notSeen: (what) => post({ t: "notSeen", what }),
   };
 
+  /** Most requests have the attributes of one before: their text is sent once, and then a number. */
+  function attributes(task: number, set: Attributes): void {
+    const text = JSON.stringify(set);
+    if (text.length > MAX_REPEATED) post({ t: "attributes", task, attributes: set });
+    else writer.write(RecordKind.attributes, 0, now(), task, string(text), 0, 0);
+  }
+
   function string(text: string): number {
     let id = strings.get(text);
     if (id === undefined) {
-      id = strings.size + 1;
+      // The collector keeps twice as many, so that records under way still find theirs.
+      if (strings.size >= STRINGS_KEPT) strings.clear();
+      id = ++lastString;
       strings.set(text, id);
       post({ t: "string", id, text });
     }
