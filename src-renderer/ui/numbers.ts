@@ -35,14 +35,15 @@ export function formatBytes(bytes: number): string {
 /** A duration that counts ten times a second, Nanos: one decimal, so that nothing flickers but the last digit. */
 export function formatCounting(nanos: number): string {
   const seconds = Math.max(0, nanos) / 1e9;
-  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  return `${formatCount(Math.floor(whole / 60))} min ${String(whole % 60).padStart(2, "0")} s`;
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : formatSeconds(nanos);
 }
 
-/** The same for what counts by the second: `6 min 12 s`, `9 s`. */
+/** The same for what counts by the second: `9 s`, `6 min 12 s`, `2 h 05 min`. */
 export function formatSeconds(nanos: number): string {
-  const whole = Math.floor(Math.max(0, nanos) / 1e9);
-  if (whole < 60) return `${whole} s`;
-  return `${formatCount(Math.floor(whole / 60))} min ${String(whole % 60).padStart(2, "0")} s`;
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const seconds = Math.floor(Math.max(0, nanos) / 1e9);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${two(seconds % 60)} s`;
+  return `${formatCount(Math.floor(minutes / 60))} h ${two(minutes % 60)} min`;
 }

@@ -55,8 +55,8 @@ test("A place in code drops what lies before the package", () => {
 test("Numbers are spelled one way", () => {
   expect([900, 1_900_000, 22_400_000, 999_960_000].map(formatBytes)).toEqual(["0.9 kB", "1.9 MB", "22 MB", "1.0 GB"]);
   expect([1, 2, 1204].map((count) => formatCountOf(count, "stall"))).toEqual(["1 stall", "2 stalls", "1,204 stalls"]);
-  expect([0, 3.24e9, 59.96e9, 242e9].map(formatCounting)).toEqual(["0.0 s", "3.2 s", "1 min 00 s", "4 min 02 s"]);
-  expect([0, 9.9e9, 372e9].map(formatSeconds)).toEqual(["0 s", "9 s", "6 min 12 s"]);
+  expect([0, 3.24e9, 60e9, 242e9].map(formatCounting)).toEqual(["0.0 s", "3.2 s", "1 min 00 s", "4 min 02 s"]);
+  expect([0, 9.9e9, 372e9, 7500e9].map(formatSeconds)).toEqual(["0 s", "9 s", "6 min 12 s", "2 h 05 min"]);
 });
 
 test("Unknown utilisation is a hole in the area, not a zero", () => {
