@@ -9,8 +9,8 @@
 import type { WireFrame } from "../../protocol/message.ts";
 import type { Part } from "./part.ts";
 
-/** Signals watched at once, at most; of the rest only those are seen that ended work we see. */
-const MAX_WATCHED = 10_000;
+/** Signals watched at once, at most: the oldest make room. */
+const MAX_WATCHED = 2000;
 /** Unannounced deadlines remembered, at most. */
 const MAX_PASSED = 100;
 /** Longer timers overflow and would fire at once. */
@@ -67,7 +67,7 @@ export function createDeadlines(
 
   return {
     watch(signal, delay, { by, site }) {
-      if (watched.size >= MAX_WATCHED) return;
+      if (watched.size >= MAX_WATCHED) forget(watched.values().next().value as Watched);
       const entry: Watched = { by, site, signal: new WeakRef(signal), timer: undefined };
       watched.add(entry);
       if (delay <= MAX_DELAY) entry.timer = setTimeout(look, delay, entry).unref();

@@ -2,7 +2,8 @@
  * `node:http` and `node:https` clients by their diagnostics channels: one request task per request.
  *
  * The channels say nothing of the body. Its arrival is seen by an own, non-enumerable `push` on the response, its
- * early end by an own `_destroy`: unlike listeners they do not switch the stream to flowing.
+ * early end by an own `_destroy`: unlike listeners they do not switch the stream to flowing. Tunnels and upgrades have
+ * no response on these channels and are left out.
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Emitter } from "../emitter.ts";
@@ -46,14 +47,24 @@ export function instrumentHttpClient(part: Part, emitter: Emitter, cancels: Canc
     watcher.completed(found.parent);
   }
 
-  part.subscribe("http.client.request.start", (message) => {
-    const { request } = message as ClientMessage;
+  function begin(request: ClientRequest): void {
+    if (open.has(request)) return;
     const { method, path, protocol } = request;
-    if (method === "CONNECT") return;
+    if (method === "CONNECT" || request.getHeader("upgrade") !== undefined) return;
     const address = addressOf(`${protocol}//${hostOf(request)}`, path);
     const parent = emitter.current();
     const task = emitter.start("request", `${method} ${address.name}`, parent, "http");
     open.set(request, { task, parent, verb: method, address, status: 0 });
+  }
+
+  part.subscribe("http.client.request.created", (message) => begin((message as ClientMessage).request));
+
+  // With the end of its body, on Node versions that do not say earlier that there is a request.
+  part.subscribe("http.client.request.start", (message) => {
+    const { request } = message as ClientMessage;
+    begin(request);
+    const found = open.get(request);
+    if (found !== undefined) emitter.progress(found.task, "sent");
   });
 
   part.subscribe("http.client.response.finish", (message) => {
