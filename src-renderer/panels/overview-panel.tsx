@@ -2,6 +2,7 @@
 import type { ReactElement } from "react";
 import type { Overview, StallRow, TrackTable } from "../../src-main/api/api.ts";
 import { OUTCOMES } from "../../src-runtime/protocol/record.ts";
+import { useTick } from "../state/use-tick.ts";
 import { formatDuration, formatInstant } from "../timeline/format.ts";
 import { Notice } from "../ui/notice.tsx";
 import { formatCount, formatCountOf, formatDate } from "../ui/numbers.ts";
@@ -10,6 +11,7 @@ import { FactList, type Fact } from "./fact-list.tsx";
 import { StallList, type OnSelect } from "./references.tsx";
 import { Section } from "./section.tsx";
 
+const COUNTING_TICK_MS = 100;
 const OPEN = OUTCOMES.indexOf("open");
 
 export function OverviewPanel(props: {
@@ -20,6 +22,8 @@ export function OverviewPanel(props: {
 }): ReactElement {
   const { overview, tracks, now, onSelect } = props;
   const { recording, stalls } = overview;
+  const isLive = recording.state === "live";
+  useTick(isLive && stalls.some(({ dur }) => dur === undefined) ? COUNTING_TICK_MS : undefined);
   const dropped = Object.entries(overview.dropped).filter(([, count]) => count > 0);
   return (
     <>
@@ -44,12 +48,7 @@ export function OverviewPanel(props: {
         </Section>
       ) : (
         <Section title="Stalls" aside={`${formatDuration(recording.blockedMs * 1e6)} blocked`}>
-          <StallList
-            stalls={longestFirst(stalls, now())}
-            now={now()}
-            isLive={recording.state === "live"}
-            onSelect={onSelect}
-          />
+          <StallList stalls={longestFirst(stalls, now())} now={now()} isLive={isLive} onSelect={onSelect} />
         </Section>
       )}
       {dropped.length > 0 && (
@@ -111,7 +110,10 @@ function factsOf(overview: Overview): readonly Fact[] {
   else if (recording.exitCode !== undefined) facts.push({ name: "Exit code", value: String(recording.exitCode) });
   facts.push({
     name: "Tasks",
-    value: `${formatCount(recording.tasks)}, ${formatCount(recording.failed)} ended by an error`,
+    value:
+      recording.failed === 0
+        ? formatCount(recording.tasks)
+        : `${formatCount(recording.tasks)}, ${formatCount(recording.failed)} ended by an error`,
   });
   if (recording.cancellations > 0) facts.push({ name: "Cancellations", value: formatCount(recording.cancellations) });
   if (recording.modelCalls > 0) {

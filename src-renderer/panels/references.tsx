@@ -3,6 +3,7 @@ import type { ReactElement } from "react";
 import type { Selection, StallRow, TaskRef } from "../../src-main/api/api.ts";
 import { formatDuration, formatInstant } from "../timeline/format.ts";
 import { LinkButton } from "../ui/button.tsx";
+import { formatCounting } from "../ui/numbers.ts";
 import { functionName, shortPlaceOf } from "../ui/site-text.tsx";
 import { causeWords } from "./cause-words.ts";
 
@@ -65,7 +66,7 @@ export function StallList(props: {
         <li key={stall.id}>
           <button type="button" className="row" onClick={() => props.onSelect({ kind: "stall", id: stall.id })}>
             <span className={stall.phase === "startup" ? "stall-length" : "stall-length stall-number"}>
-              {formatDuration(stall.dur ?? Math.max(0, props.now - stall.start))}
+              {lengthOf(stall, props.isLive, props.now)}
             </span>
             <span className="stall-where">
               {stall.blame === undefined ? (
@@ -85,4 +86,9 @@ export function StallList(props: {
       ))}
     </ul>
   );
+}
+
+function lengthOf(stall: StallRow, isLive: boolean, now: number): string {
+  if (stall.dur !== undefined) return formatDuration(stall.dur);
+  return isLive ? formatCounting(now - stall.start) : formatDuration(Math.max(0, now - stall.start));
 }
