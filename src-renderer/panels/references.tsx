@@ -4,6 +4,7 @@ import type { Selection, StallRow, TaskRef } from "../../src-main/api/api.ts";
 import { formatDuration, formatInstant } from "../timeline/format.ts";
 import { LinkButton } from "../ui/button.tsx";
 import { formatCounting } from "../ui/numbers.ts";
+import { RowList } from "../ui/row-list.tsx";
 import { functionName, shortPlaceOf } from "../ui/site-text.tsx";
 import { causeWords } from "./cause-words.ts";
 
@@ -41,16 +42,18 @@ const NAMED_BY_THEMSELVES: ReadonlySet<TaskRef["kind"]> = new Set(["agent", "ste
 
 export function TaskList(props: { readonly tasks: readonly TaskRef[]; readonly onSelect: OnSelect }): ReactElement {
   return (
-    <ul className="task-list">
-      {props.tasks.map((task) => (
-        <li key={task.id}>
-          <button type="button" className="row" onClick={() => props.onSelect({ kind: "task", id: task.id })}>
-            <span className="task-kind">{task.kind}</span>
-            <span className="subject">{task.name}</span>
-          </button>
-        </li>
-      ))}
-    </ul>
+    <RowList
+      className="task-list"
+      items={props.tasks}
+      keyOf={({ id }) => id}
+      onChoose={({ id }) => props.onSelect({ kind: "task", id })}
+    >
+      {(task) => (
+        <>
+          <span className="task-kind">{task.kind}</span> <span className="subject">{task.name}</span>
+        </>
+      )}
+    </RowList>
   );
 }
 
@@ -61,30 +64,31 @@ export function StallList(props: {
   readonly onSelect: OnSelect;
 }): ReactElement {
   return (
-    <ul className="stall-list">
-      {props.stalls.map((stall) => (
-        <li key={stall.id}>
-          <button type="button" className="row" onClick={() => props.onSelect({ kind: "stall", id: stall.id })}>
-            <span className={stall.phase === "startup" ? "stall-length" : "stall-length stall-number"}>
-              {lengthOf(stall, props.isLive, props.now)}
-            </span>
-            <span className="stall-where">
-              {stall.blame === undefined ? (
-                causeWords(stall.cause, stall.phase)
-              ) : (
-                <>
-                  <code className="site-function">{functionName(stall.blame)}</code>{" "}
-                  <span className="quiet">{shortPlaceOf(stall.blame)}</span>
-                </>
-              )}
-            </span>
-            <span className="quiet">
-              {stall.dur === undefined && props.isLive ? "now" : formatInstant(stall.start)}
-            </span>
-          </button>
-        </li>
-      ))}
-    </ul>
+    <RowList
+      className="stall-list"
+      items={props.stalls}
+      keyOf={({ id }) => id}
+      onChoose={({ id }) => props.onSelect({ kind: "stall", id })}
+    >
+      {(stall) => (
+        <>
+          <span className={stall.phase === "startup" ? "stall-length" : "stall-length stall-number"}>
+            {lengthOf(stall, props.isLive, props.now)}
+          </span>{" "}
+          <span className="stall-where">
+            {stall.blame === undefined ? (
+              causeWords(stall.cause, stall.phase)
+            ) : (
+              <>
+                <code className="site-function">{functionName(stall.blame)}</code>{" "}
+                <span className="quiet">{shortPlaceOf(stall.blame)}</span>
+              </>
+            )}
+          </span>{" "}
+          <span className="quiet">{stall.dur === undefined && props.isLive ? "now" : formatInstant(stall.start)}</span>
+        </>
+      )}
+    </RowList>
   );
 }
 

@@ -206,7 +206,12 @@ test("The way of the selection leads back and forward, from a stall to its task 
   const { page, complaints } = await viewer.open();
   await page.goto(`${host.url}#/recording/research-1`);
   const details = page.getByRole("complementary", { name: "Details" });
-  await details.getByRole("button", { name: /640 ms encodeChunk/ }).click();
+  // Longest first; the list is one stop of the Tab key.
+  await details.getByRole("button", { name: /640 ms encodeChunk/ }).focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("End");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Enter");
   await details.getByText("Stall 2 of 3").waitFor();
   expect(await details.textContent()).toContain("bpe-lite/src/encode.ts:117");
   await details.getByRole("button", { name: "GET /docs" }).click();
