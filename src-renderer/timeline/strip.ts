@@ -56,8 +56,9 @@ export function paintBusy(
 /** The busiest bucket a pixel column touches; undefined where nothing is known. */
 function highestBetween(strip: LoopStrip, from: number, width: number): number | undefined {
   let highest: number | undefined;
-  const last = Math.max(Math.floor(from), Math.ceil(from + width) - 1);
-  for (let bucket = Math.floor(from); bucket <= last; bucket++) {
+  const first = Math.floor(from);
+  const last = Math.min(strip.busy.length - 1, Math.max(first, Math.ceil(from + width) - 1));
+  for (let bucket = Math.max(0, first); bucket <= last; bucket++) {
     const share = strip.busy[bucket];
     if (share === undefined || Number.isNaN(share)) continue;
     highest = Math.max(highest ?? 0, share);
