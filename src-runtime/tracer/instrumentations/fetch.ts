@@ -5,14 +5,12 @@
  * The same request object runs through all channels; it is the key. Requests that become something else (an upgrade
  * to WebSocket, a proxy's tunnel) have no end on these channels and are left out. As in OpenTelemetry's conventions a
  * client's request failed when it was answered with 400 or above.
- *
- * Attributes are sent once, with the headers or the error: every message costs more than all the records of a request.
  */
 import type { Emitter } from "../emitter.ts";
 import type { Cancels } from "./cancels.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { Part } from "./part.ts";
-import { addressOf, requestAttributes, type Address } from "./url.ts";
+import { addressOf, requestAttributes } from "./url.ts";
 
 /** What others want to know of the requests made in a task's context. */
 export interface RequestWatcher {
@@ -39,8 +37,6 @@ interface UndiciMessage {
 interface OpenRequest {
   readonly task: number;
   readonly parent: number;
-  readonly verb: string;
-  readonly address: Address;
   /** 0 until the headers are in. */
   status: number;
 }
@@ -62,8 +58,8 @@ export function instrumentFetch(part: Part, emitter: Emitter, cancels: Cancels, 
     const address = addressOf(String(request.origin), String(request.path));
     const verb = String(method);
     const parent = emitter.current();
-    const task = emitter.start("request", `${verb} ${address.name}`, parent, "fetch");
-    open.set(request, { task, parent, verb, address, status: 0 });
+    const task = emitter.start("request", `${verb} ${address.name}`, parent, "fetch", requestAttributes(verb, address));
+    open.set(request, { task, parent, status: 0 });
   });
 
   on("undici:request:bodySent", ({ task }) => emitter.progress(task, "sent"));
@@ -71,7 +67,7 @@ export function instrumentFetch(part: Part, emitter: Emitter, cancels: Cancels, 
   on("undici:request:headers", (found, { response }) => {
     found.status = response?.statusCode ?? 0;
     emitter.progress(found.task, "headers", found.status);
-    emitter.attributes(found.task, requestAttributes(found.verb, found.address, found.status));
+    emitter.attributes(found.task, { "http.response.status_code": found.status });
   });
 
   on("undici:request:bodyChunkReceived", ({ task, parent, status }, { chunk }) => {
@@ -87,9 +83,8 @@ export function instrumentFetch(part: Part, emitter: Emitter, cancels: Cancels, 
     watcher.completed(parent);
   });
 
-  on("undici:request:error", ({ task, verb, address, status }, { request, error }) => {
+  on("undici:request:error", ({ task }, { request, error }) => {
     open.delete(request);
-    if (status === 0) emitter.attributes(task, requestAttributes(verb, address, status));
     // The reader gave the rest of the body up: nobody's error.
     if (error === undefined || error === null) return emitter.end(task, "cancelled");
     cancels.reached(task, error);

@@ -11,7 +11,7 @@ import type { Cancels } from "./cancels.ts";
 import type { RequestWatcher } from "./fetch.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { Part } from "./part.ts";
-import { addressOf, requestAttributes, type Address } from "./url.ts";
+import { addressOf, requestAttributes } from "./url.ts";
 
 interface ClientMessage {
   readonly request: ClientRequest;
@@ -22,8 +22,6 @@ interface ClientMessage {
 interface OpenRequest {
   readonly task: number;
   readonly parent: number;
-  readonly verb: string;
-  readonly address: Address;
   /** 0 until the headers are in. */
   status: number;
 }
@@ -35,7 +33,6 @@ export function instrumentHttpClient(part: Part, emitter: Emitter, cancels: Canc
     const found = open.get(request);
     if (found === undefined) return;
     open.delete(request);
-    if (found.status === 0) emitter.attributes(found.task, requestAttributes(found.verb, found.address, 0));
     if (error !== undefined && error !== null) {
       cancels.reached(found.task, error);
       const { outcome, error: label } = outcomeOf(error, emitter, cancels);
@@ -53,8 +50,14 @@ export function instrumentHttpClient(part: Part, emitter: Emitter, cancels: Canc
     if (method === "CONNECT" || request.getHeader("upgrade") !== undefined) return;
     const address = addressOf(`${protocol}//${hostOf(request)}`, path);
     const parent = emitter.current();
-    const task = emitter.start("request", `${method} ${address.name}`, parent, "http");
-    open.set(request, { task, parent, verb: method, address, status: 0 });
+    const task = emitter.start(
+      "request",
+      `${method} ${address.name}`,
+      parent,
+      "http",
+      requestAttributes(method, address),
+    );
+    open.set(request, { task, parent, status: 0 });
   }
 
   part.subscribe("http.client.request.created", (message) => begin((message as ClientMessage).request));
@@ -73,7 +76,7 @@ export function instrumentHttpClient(part: Part, emitter: Emitter, cancels: Canc
     if (found === undefined || response === undefined) return;
     found.status = response.statusCode ?? 0;
     emitter.progress(found.task, "headers", found.status);
-    emitter.attributes(found.task, requestAttributes(found.verb, found.address, found.status));
+    emitter.attributes(found.task, { "http.response.status_code": found.status });
     watchBody(request, response, found);
   });
 

@@ -9,28 +9,28 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Emitter } from "../emitter.ts";
 import type { Part } from "./part.ts";
-import { addressOf, requestAttributes, type Address } from "./url.ts";
+import { addressOf, requestAttributes } from "./url.ts";
 
 interface ServerMessage {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
-interface Answering {
-  readonly task: number;
-  readonly method: string;
-  readonly address: Address;
-}
-
 export function instrumentHttpServer(part: Part, emitter: Emitter): void {
-  const open = new WeakMap<ServerResponse, Answering>();
+  const open = new WeakMap<ServerResponse, number>();
 
   part.subscribe("http.server.request.start", (message) => {
     const { request, response } = message as ServerMessage;
     const method = request.method ?? "GET";
     const address = addressOf(baseOf(request), request.url ?? "/");
-    const task = emitter.start("request", `${method} ${address.name}`, 0, "http-server");
-    open.set(response, { task, method, address });
+    const task = emitter.start(
+      "request",
+      `${method} ${address.name}`,
+      0,
+      "http-server",
+      requestAttributes(method, address),
+    );
+    open.set(response, task);
     response.once(
       "close",
       part.guard(() => settle(response, "cancelled")),
@@ -44,12 +44,11 @@ export function instrumentHttpServer(part: Part, emitter: Emitter): void {
   });
 
   function settle(response: ServerResponse, outcome: "completed" | "failed" | "cancelled"): void {
-    const found = open.get(response);
-    if (found === undefined) return;
+    const task = open.get(response);
+    if (task === undefined) return;
     open.delete(response);
-    const { task, method, address } = found;
     const { statusCode, headersSent } = response;
-    emitter.attributes(task, requestAttributes(method, address, headersSent ? statusCode : 0));
+    if (headersSent) emitter.attributes(task, { "http.response.status_code": statusCode });
     if (outcome === "failed") emitter.end(task, outcome, `HTTP ${statusCode}`);
     else emitter.end(task, outcome);
   }

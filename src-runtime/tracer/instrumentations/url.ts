@@ -31,14 +31,13 @@ export function addressOf(base: string, path: string): Address {
   };
 }
 
-/** Of a request; `status` 0 while there is no response. */
-export function requestAttributes(method: string, { full, host, port }: Address, status: number): Attributes {
+/** Of a request, before there is an answer. */
+export function requestAttributes(method: string, { full, host, port }: Address): Attributes {
   return {
     "http.request.method": method,
     "url.full": full,
     "server.address": host,
     "server.port": port,
-    ...(status === 0 ? {} : { "http.response.status_code": status }),
   };
 }
 
