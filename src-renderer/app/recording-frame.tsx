@@ -44,7 +44,11 @@ export function RecordingFrame(props: RecordingFrameProps): ReactElement {
   const now = useCallback(() => clock.now(), [clock]);
 
   useEffect(() => viewport.setBounds({ from: 0, to: Math.max(1, overview.end) }), [viewport, overview.end]);
-  useEffect(() => viewport.follow(isLive), [viewport, isLive]);
+  useEffect(() => {
+    viewport.follow(isLive);
+    // A window that followed led the end a little; once that stands still there is nothing to lead to.
+    if (!isLive) viewport.set(viewport.get());
+  }, [viewport, isLive]);
 
   const show = (next: Selection | undefined): void => {
     selections.set(next);

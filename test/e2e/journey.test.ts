@@ -93,9 +93,10 @@ test("A running program is watched: blocked is said while it is, and that it was
     expect(await bar.getAttribute("data-tone")).toBe("calm");
     expect(await page.getByRole("button", { name: "Follow" }).getAttribute("aria-pressed")).toBe("true");
     stop?.();
+    // "cut · 4.210 s … window 0.000 s – 4.210 s": the window ends where the recording does.
     await expect
       .poll(() => page.getByRole("contentinfo").textContent(), { timeout: 10_000 })
-      .toMatch(/^(?:cut|closed)/);
+      .toMatch(/^(?:cut|closed) · (?<length>[\d.]+ s).* – \k<length>$/);
     expect(complaints).toEqual([]);
   } finally {
     stop?.();
