@@ -157,7 +157,13 @@ export function createTimelineController(
     const width = stage.width();
     const height = stage.height();
     if (width === 0 || height === 0) return;
-    palette ??= readPalette((name) => getComputedStyle(document.documentElement).getPropertyValue(name));
+    palette ??= readPalette(
+      (name) => getComputedStyle(document.documentElement).getPropertyValue(name),
+      (colour) => {
+        stage.pen.fillStyle = colour;
+        return String(stage.pen.fillStyle);
+      },
+    );
     const now = clock();
     if (isLive() && viewport.following()) port.followTo(now);
     drawnClock = clockKey();

@@ -66,21 +66,27 @@ export interface Wash {
   readonly alpha: number;
 }
 
-/** @param property the value of a custom property of the root, as `getPropertyValue` answers it. */
-export function readPalette(property: (name: string) => string): Palette {
+/**
+ * @param property the value of a custom property of the root, as `getPropertyValue` answers it.
+ * @param plain another way to write the same colour, that `parseColour` reads: a build may have made `#f00` a name.
+ */
+export function readPalette(
+  property: (name: string) => string,
+  plain: (colour: string) => string = (colour) => colour,
+): Palette {
   const mapped = <K extends string, V>(names: Readonly<Record<K, string>>, read: (value: string) => V): Record<K, V> =>
     Object.fromEntries(
       Object.entries<string>(names).map(([key, name]) => [key, read(property(name).trim())]),
     ) as Record<K, V>;
-  const solid = mapped(SOLID, (value) => parseColour(value).pixel);
+  const solid = mapped(SOLID, (value) => parseColour(plain(value)).pixel);
   const neutral: Tint = { fill: solid.step, body: solid.stepBody };
   const task: Tint = { fill: solid.task, body: solid.taskBody };
   const stall: Tint = { fill: solid.stall, body: solid.stall };
   return {
     ...solid,
     ...mapped(TEXT, (value) => value),
-    stallWash: parseColour(property("--stall-wash").trim()),
-    stallEdge: parseColour(property("--stall-edge").trim()),
+    stallWash: parseColour(plain(property("--stall-wash").trim())),
+    stallEdge: parseColour(plain(property("--stall-edge").trim())),
     fontUi: property("--font-ui").trim(),
     fontCode: property("--font-code").trim(),
     tints: {
@@ -102,13 +108,13 @@ export function readPalette(property: (name: string) => string): Palette {
   };
 }
 
-/** `#rgb`, `#rrggbb`, `rgb(1 2 3 / .5)`, `rgb(1, 2, 3)`: what tokens and computed values are written in. */
+/** `#rgb`, `#rrggbb`, both with alpha, `rgb(1 2 3 / .5)`, `rgb(1, 2, 3)`: what tokens and what a minifier makes of them. */
 export function parseColour(text: string): Wash {
-  const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(text)?.[1];
+  const hex = /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.exec(text)?.[1];
   if (hex !== undefined) {
-    const full = hex.length === 3 ? [...hex].map((digit) => digit + digit).join("") : hex;
-    const value = Number.parseInt(full, 16);
-    return { pixel: pack(value >> 16, (value >> 8) & 255, value & 255), alpha: 1 };
+    const full = hex.length <= 4 ? [...hex].map((digit) => digit + digit).join("") : hex;
+    const part = (place: number): number => Number.parseInt(full.slice(place, place + 2), 16);
+    return { pixel: pack(part(0), part(2), part(4)), alpha: full.length === 8 ? part(6) / 255 : 1 };
   }
   const numbers = /^rgba?\(([^)]+)\)$/i
     .exec(text)?.[1]
