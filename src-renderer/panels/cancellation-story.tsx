@@ -73,7 +73,7 @@ export function CancellationStory(props: {
       {stack.length > 0 && (
         <details className="story-stack">
           <summary className="quiet">Where it was asked for</summary>
-          <StackList frames={stack} blame={site} />
+          <StackList frames={stack} />
         </details>
       )}
     </Section>

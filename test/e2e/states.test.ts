@@ -220,6 +220,9 @@ test("The way of the selection leads back and forward, from a stall to its task 
   expect(await story.textContent()).toContain("Cancel requested by request GET /pricing");
   expect(await story.textContent()).toContain("fetchPages() pages.ts:42");
   expect(await story.textContent()).toContain("+210 ms");
+  // The filled frame is the blocked event loop's; a cancellation blames nobody.
+  expect(await story.locator(".stack-frame").count()).toBe(1);
+  expect(await story.locator("[data-blamed]").count()).toBe(0);
   await page.keyboard.press("[");
   await details.getByText("Stall 2 of 3").waitFor();
   await page.keyboard.press("]");
