@@ -26,7 +26,7 @@ function register(): void {
   if (config === undefined) return;
   if (PACKAGE_MANAGERS.has(basename(process.argv[1] ?? ""))) return;
   try {
-    startTracer(config, join(__dirname, "watchdog.cjs"));
+    startTracer(config, __filename, join(__dirname, "watchdog.cjs"));
   } catch {
     // The program must run as without us; the launcher sees that nobody called and says so.
   }

@@ -34,19 +34,20 @@ export function judgeSamples(start: Nanos, samples: readonly StackSample[]): Sta
   const self = new Map<string, number>();
   for (const [index, sample] of samples.entries()) {
     const weight = weights[index] ?? 0;
-    for (const key of new Set(sample.frames.map(identity))) presence.set(key, (presence.get(key) ?? 0) + weight);
-    const leaf = sample.frames[0];
-    if (leaf !== undefined) self.set(identity(leaf), (self.get(identity(leaf)) ?? 0) + weight);
+    for (const key of new Set(sample.frames.map(identityIn))) presence.set(key, (presence.get(key) ?? 0) + weight);
+    const [leaf] = sample.frames.map(identityIn);
+    if (leaf !== undefined) self.set(leaf, (self.get(leaf) ?? 0) + weight);
   }
   const seen = new Set<string>();
-  const frames = heaviest.frames.map((frame) => {
-    const key = identity(frame);
+  const keys = heaviest.frames.map(identityIn);
+  const frames = heaviest.frames.map((frame, index) => {
+    const key = keys[index] ?? "";
     const selfMs = seen.has(key) ? 0 : nanosToMs(self.get(key) ?? 0);
     seen.add(key);
     return { ...frame, selfMs };
   });
   const blamed = frames.find(
-    (frame) => frame.origin !== "node" && (presence.get(identity(frame)) ?? 0) >= BLAME_SHARE * total,
+    (frame, index) => frame.origin !== "node" && (presence.get(keys[index] ?? "") ?? 0) >= BLAME_SHARE * total,
   );
   return {
     frames,
@@ -71,8 +72,11 @@ function prevailing(
   return 0;
 }
 
-function identity(frame: Frame): string {
-  return `${frame.function}\0${frame.file}`;
+/** The same function in another sample. One without a name is told by who called it: a line would split its time. */
+function identityIn(frame: Frame, index: number, stack: readonly Frame[]): string {
+  const name = `${frame.function}\0${frame.file}`;
+  const caller = frame.function === "(anonymous)" ? stack[index + 1] : undefined;
+  return caller === undefined ? name : `${name}\0${caller.function}\0${caller.file}`;
 }
 
 function toSite(frame: Frame): Site {
@@ -85,11 +89,15 @@ export function causeOf(verdict: StallVerdict, cpuRatio: number | undefined): Ca
   return verdict.blame !== undefined && cpuRatio !== undefined && cpuRatio >= COMPUTING_RATIO ? "own-code" : "unknown";
 }
 
-/** Whether the stacks show a program still loading its modules rather than running. */
+/**
+ * Whether the stacks show modules being loaded rather than the program running: Node's loader at work (finding,
+ * compiling, stripping types), or a dependency's module evaluated by it. A module of the program's own is its own code.
+ */
 export function isLoading(samples: readonly StackSample[]): boolean {
   return samples.every(({ frames }) => {
-    const own = frames.findIndex((frame) => frame.origin !== "node");
-    const above = own < 0 ? frames : frames.slice(0, own);
-    return above.some((frame) => frame.file.startsWith("node:internal/modules/"));
+    const loader = frames.findIndex((frame) => frame.file.startsWith("node:internal/modules/"));
+    if (loader < 0) return false;
+    const evaluated = frames.slice(0, loader).findLast((frame) => frame.origin !== "node");
+    return evaluated === undefined || evaluated.origin === "dependency";
   });
 }

@@ -203,6 +203,7 @@ export function createFold(): Fold {
       row: { id: slice, track: trackId, depth, kind: taskKind as SliceKind, subject: task, start: at, label: name },
     });
     thread.lastStarted = task;
+    thread.stalls.apply(event, out);
     const early = thread.early.get(task);
     thread.early.delete(task);
     for (const said of early ?? []) fold.apply(said, out);

@@ -39,7 +39,8 @@ export function createFrameResolver(cwd: string): FrameResolver {
       if (map !== undefined) scripts.set(path, { map, folder: dirname(path) });
     },
     resolve([fn, file, line, column]) {
-      if (file === "" || file.startsWith("node:")) {
+      // Built-ins and WebAssembly have no line to point at: the blame goes to who called them.
+      if (file === "" || file.startsWith("node:") || file.startsWith("wasm:")) {
         return { function: fn === "" ? "(anonymous)" : fn, file, line, column, origin: "node", selfMs: 0 };
       }
       let path = toPath(file);

@@ -6,7 +6,13 @@
  */
 import { createFrameDecoder, ProtocolError } from "../../src-runtime/protocol/frame.ts";
 import type { TraceEvent } from "../../src-runtime/protocol/event.ts";
-import { PROTOCOL_VERSION, STRINGS_KEPT, type Attributes, type HelloMessage, type Message } from "../../src-runtime/protocol/message.ts";
+import {
+  PROTOCOL_VERSION,
+  STRINGS_KEPT,
+  type Attributes,
+  type HelloMessage,
+  type Message,
+} from "../../src-runtime/protocol/message.ts";
 import {
   LINK_KINDS,
   OUTCOMES,

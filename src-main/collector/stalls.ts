@@ -12,6 +12,9 @@ import type { Change, StallChange } from "../store/rows.ts";
 import { causeOf, isLoading, judgeSamples, type StackSample } from "./blame.ts";
 import type { SessionEvent } from "./session.ts";
 
+/** An event loop less busy than this over a beat's bucket is waiting, not loading. */
+const IDLE_SHARE = 0.5;
+
 interface OpenStall {
   readonly id: number;
   readonly beat: number;
@@ -28,6 +31,10 @@ export interface ThreadStalls {
 
 export function createThreadStalls(thread: number, nextId: () => number): ThreadStalls {
   let open: OpenStall | undefined;
+  /** When the program was first seen at its own work: a task began, or a stack showed its own code. */
+  let workSince = Infinity;
+  /** The event loop was seen waiting, which it hardly does while it loads. */
+  let hasWaited = false;
 
   function begin(beat: number, start: Nanos): OpenStall {
     return { id: nextId(), beat, start, samples: [], watchdogLateMs: undefined };
@@ -59,9 +66,9 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
     };
   }
 
-  /** Before the first heartbeat the program starts up, unless the stacks show its own code at work. */
+  /** The program starts up until it is seen at its own work, as far as stacks tell; without a stack until it waits. */
   function phaseOf(stall: OpenStall): Phase {
-    if (stall.beat > 0) return "run";
+    if (stall.start >= workSince || (stall.samples.length === 0 && hasWaited)) return "run";
     return isLoading(stall.samples) ? "startup" : "run";
   }
 
@@ -77,7 +84,9 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
     if (open !== undefined && open.beat !== event.beat) drop(out);
     const stall = open ?? begin(event.beat, start);
     open = undefined;
-    out.push({ do: "stall", row: describe(stall, start, phaseOf(stall), dur, event.cpuRatio) });
+    const phase = phaseOf(stall);
+    if (stall.samples.length > 0 && phase === "run") workSince = Math.min(workSince, start);
+    out.push({ do: "stall", row: describe(stall, start, phase, dur, event.cpuRatio) });
   }
 
   return {
@@ -102,7 +111,11 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
         case "stall":
           measured(event, out);
           return;
+        case "start":
+          workSince = Math.min(workSince, event.at);
+          return;
         case "beat":
+          if (event.length > 0 && event.busy / event.length < IDLE_SHARE) hasWaited = true;
           // The thread turned again without having measured a stall: the gap was idle time or below the threshold.
           drop(out);
           return;

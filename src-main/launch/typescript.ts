@@ -48,11 +48,16 @@ export function tsxLoader(program: string): string {
 }
 
 function strips(source: string): boolean {
+  // Node warns that the function is experimental; what the user runs is not our warning's business.
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
   try {
     stripTypeScriptTypes(source);
     return true;
   } catch {
     return false;
+  } finally {
+    process.emitWarning = emitWarning;
   }
 }
 

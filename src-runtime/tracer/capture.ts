@@ -27,10 +27,12 @@ export interface CaptureContext {
   readonly context: AsyncLocalStorage<number>;
   readonly activeSpan: () => number;
   readonly beat: () => number;
+  /** The tracer's own script: its frames are not the program's. */
+  readonly ownFile: string;
 }
 
 /** Hides the capture function on the global object. Returns how to take it away again. */
-export function installCapture({ context, activeSpan, beat }: CaptureContext): () => void {
+export function installCapture({ context, activeSpan, beat, ownFile }: CaptureContext): () => void {
   const stringify = JSON.stringify;
   const { captureStackTrace } = Error;
   const ErrorConstructor = Error;
@@ -59,7 +61,8 @@ export function installCapture({ context, activeSpan, beat }: CaptureContext): (
     const holder: { stack?: unknown } = {};
     try {
       Object.defineProperty(ErrorConstructor, "prepareStackTrace", {
-        value: (_error: unknown, sites: readonly NodeJS.CallSite[]) => sites.map(toFrame),
+        value: (_error: unknown, sites: readonly NodeJS.CallSite[]) =>
+          sites.map(toFrame).filter(([, file]) => file !== ownFile),
         configurable: true,
         writable: true,
       });

@@ -7,7 +7,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
 import { Worker, threadId } from "node:worker_threads";
-import { PROTOCOL_VERSION, STRINGS_KEPT, type Attributes, type HelloMessage, type Message } from "../protocol/message.ts";
+import {
+  PROTOCOL_VERSION,
+  STRINGS_KEPT,
+  type Attributes,
+  type HelloMessage,
+  type Message,
+} from "../protocol/message.ts";
 import { LINK_KINDS, OUTCOMES, PROGRESS_KINDS, RecordKind, TASK_KINDS } from "../protocol/record.ts";
 import { installCapture } from "./capture.ts";
 import type { TracerConfig } from "./config.ts";
@@ -32,7 +38,7 @@ export interface WatchdogData {
   readonly canCapture: boolean;
 }
 
-export function startTracer(config: TracerConfig, watchdogFile: string): void {
+export function startTracer(config: TracerConfig, ownFile: string, watchdogFile: string): void {
   const ring = createRing();
   const { control } = ring;
   const writer = createRingWriter(ring);
@@ -129,15 +135,16 @@ export function startTracer(config: TracerConfig, watchdogFile: string): void {
     hello: describeThread(config, hasHandles),
     canCapture: isMain,
   };
-  worker = withoutAnnouncement(() =>
-    new Worker(watchdogFile, {
-      name: "stallscope-watchdog",
-      workerData: data,
-      execArgv: [],
-      env: {},
-      stdout: true,
-      stderr: true,
-    }),
+  worker = withoutAnnouncement(
+    () =>
+      new Worker(watchdogFile, {
+        name: "stallscope-watchdog",
+        workerData: data,
+        execArgv: [],
+        env: {},
+        stdout: true,
+        stderr: true,
+      }),
   );
   worker.unref();
   worker.on("error", stop);
@@ -168,6 +175,7 @@ export function startTracer(config: TracerConfig, watchdogFile: string): void {
       context,
       activeSpan: instrumentation.activeSpan,
       beat: () => Atomics.load(control, Control.beat),
+      ownFile,
     }),
   );
 

@@ -7,7 +7,8 @@ import { msToNanos } from "../../../src-runtime/protocol/time.ts";
 function sample(atMs: number, stack: string, task = 0): StackSample {
   const frames = stack.split(" < ").map((text): Frame => {
     const [fn = "", file = "app.ts"] = text.split("@");
-    return { function: fn, file, line: 1, column: 1, origin: file.startsWith("node:") ? "node" : "own", selfMs: 0 };
+    const origin = file.startsWith("node:") ? "node" : file.startsWith("node_modules/") ? "dependency" : "own";
+    return { function: fn, file, line: 1, column: 1, origin, selfMs: 0 };
   });
   return { at: msToNanos(atMs), frames, task, span: 0 };
 }
@@ -56,4 +57,7 @@ test("loading is told from the frames above the program's own", () => {
   expect(isLoading([loading])).toBe(true);
   expect(isLoading([sample(50, "wrapSafe@node:internal/modules/cjs/loader < load@node:internal/modules/cjs/loader < main")])).toBe(true);
   expect(isLoading([sample(50, "work < main@app.js < load@node:internal/modules/cjs/loader")])).toBe(false);
+  const evaluated = "build@node_modules/big/index.js < top@node_modules/big/index.js < run@node:internal/modules/esm/module_job";
+  expect(isLoading([sample(50, evaluated)])).toBe(true);
+  expect(isLoading([sample(50, evaluated), sample(80, "work < main@app.js < run@node:internal/modules/esm/module_job")])).toBe(false);
 });
