@@ -68,10 +68,10 @@ export function drawAxis(pen: Pen, view: AxisView, palette: Palette): void {
   pen.textAlign = "left";
   /** Texts are placed in order of importance; what would touch one is left out. */
   const taken: { readonly from: number; readonly to: number }[] = [];
-  const place = (text: string, x: number, colour: string, weight: number, isFree: boolean): void => {
+  const place = (text: string, x: number, colour: string, weight: number): void => {
     pen.font = `${weight} 11px ${palette.fontUi}`;
     const size = pen.measureText(text).width;
-    const left = isFree ? x - size / 2 : Math.max(2, Math.min(x - size / 2, width - size - 2));
+    const left = Math.max(4, Math.min(x - size / 2, width - size - 4));
     if (taken.some((other) => left < other.to + GAP && left + size > other.from - GAP)) return;
     taken.push({ from: left, to: left + size });
     pen.fillStyle = colour;
@@ -83,16 +83,16 @@ export function drawAxis(pen: Pen, view: AxisView, palette: Palette): void {
     pen.fillStyle = palette.stallFill;
     pen.fillRect(left, AXIS - 3, right - left, 3);
     const text = formatDuration(selectedStall.end - selectedStall.start);
-    place(text, (left + right) / 2, palette.stallText, 600, false);
+    place(text, (left + right) / 2, palette.stallText, 600);
   }
   if (now !== undefined && now <= to) {
-    place("now", xOf(now), isBlocked ? palette.stallText : palette.textStrong, 600, false);
+    place("now", xOf(now), isBlocked ? palette.stallText : palette.textStrong, 600);
   }
   const { at, decimals } = ticks(from, to, width);
   for (const instant of at) {
     const x = Math.round(xOf(instant));
     pen.fillStyle = palette.lineText;
     pen.fillRect(x, AXIS - 5, 1, 5);
-    place(formatInstant(instant, decimals), x, palette.textQuiet, 400, true);
+    place(formatInstant(instant, decimals), x, palette.textQuiet, 400);
   }
 }

@@ -5,24 +5,23 @@
 import type { Overview, RecordingApi, Selection, TrackTable } from "../../src-main/api/api.ts";
 import { NO_LANES } from "./columns.ts";
 import { createFrameLoop } from "./frame.ts";
-import { hitTest, rectOf, type Hit, type Rect } from "./hit-test.ts";
+import { rectOf, type Rect } from "./hit-test.ts";
 import { createHoverCard } from "./hover-card.ts";
 import { focusPlace, keyAction } from "./keys.ts";
 import { createStripCache, stripWindow } from "./loop-strips.ts";
 import { createMinimapView } from "./minimap-view.ts";
-import { hintOf, hintRect } from "./overlay.ts";
 import { ancestorsOf, rowOfTrack, scrollFor, trackOfSelection } from "./navigation.ts";
 import { createKeyboard, type Focus } from "./keyboard.ts";
-import type { Scene, SceneRow } from "./paint.ts";
+import type { Scene } from "./paint.ts";
 import { readPalette, type Palette } from "./palette.ts";
-import { listenToPointer } from "./pointer.ts";
+import { createPointing } from "./pointing.ts";
 import { layoutRows, type Layout } from "./rows.ts";
 import { buildScene, createStripesMemo, mainThreadOf } from "./scene.ts";
 import { createStage } from "./stage.ts";
 import { createTileCache } from "./tiles.ts";
 import { createTree } from "./tree.ts";
 import type { TimelineViewport } from "./viewport-port.ts";
-import { sliceWords, stallWords, type Words } from "./words.ts";
+import { sliceWords } from "./words.ts";
 
 export interface TimelineInput {
   readonly overview: Overview;
@@ -57,8 +56,6 @@ export function createTimelineController(
   let focus: Focus | undefined;
   /** What the live end was drawn as: in pixels, and in tenths of a second for the numbers that count. */
   let drawnClock = "";
-  /** Fraction of the canvas. */
-  let pointer = 0.5;
   const stop = new AbortController();
   const later = (act: () => void, ms: number): (() => void) => {
     const timer = setTimeout(act, ms);
@@ -105,7 +102,7 @@ export function createTimelineController(
     active: () => active,
     focus: () => focus,
     clock: () => clock(),
-    pointer: () => pointer,
+    pointer: () => pointing.x01(),
     fold,
     go(track, next) {
       active = track;
@@ -184,6 +181,7 @@ export function createTimelineController(
     const total = tracks.id.length;
     const words = total === 1 ? "1 track" : `${total.toLocaleString("en")} tracks`;
     const rows = layout.rows.length + layout.sticky.length;
+    pointing.refresh();
     stage.setCounts(
       filter.trim() === "" ? words : `${rows} of ${words}`,
       layout.foldedCount === 0 ? "" : `${layout.foldedCount} folded`,
@@ -199,59 +197,22 @@ export function createTimelineController(
       : rectOf(drawn, width, row, focus.slice.depth, focus.slice.start, focus.slice.end);
   }
 
-  function hitAt(x: number, y: number): Hit | undefined {
-    return scene === undefined ? undefined : hitTest(scene, stage.width(), x, y);
-  }
-
-  function goToHint(row: SceneRow, x: number): boolean {
-    const hint = scene === undefined ? undefined : hintOf(scene, input.tracks, row);
-    if (hint === undefined || palette === undefined) return false;
-    const rect = hintRect(stage.pen, hint, row, stage.width(), palette);
-    if (x < rect.x || x > rect.x + rect.width) return false;
-    const end = input.tracks.end[row.index] ?? NaN;
-    port.reveal({ from: input.tracks.start[row.index] ?? 0, to: Number.isNaN(end) ? clock() : end });
-    return true;
-  }
-
-  const letGo = listenToPointer(stage.region, {
-    zoom: port.zoom,
-    pan: port.pan,
-    scroll(pixels) {
-      stage.scroller.scrollTop += pixels;
-    },
-    hover(place) {
-      pointer = place === undefined ? 0.5 : place.x / stage.width();
-      const hit = place === undefined ? undefined : hitAt(place.x, place.y);
-      const words = hit === undefined ? undefined : wordsOf(hit);
-      stage.region.dataset["over"] = words === undefined ? "" : "slice";
-      if (place === undefined) return card.show(undefined);
-      const region = stage.region.getBoundingClientRect();
-      const box = root.getBoundingClientRect();
-      card.show(words, place.x + region.left - box.left, place.y + region.top - box.top);
-    },
-    click(x, y) {
-      const hit = hitAt(x, y);
-      if (hit === undefined) return input.onSelect(undefined);
-      active = input.tracks.id[hit.row.index];
-      focus = hit.on === "slice" && active !== undefined ? { track: active, slice: hit.slice } : undefined;
-      if (hit.on === "row") {
-        if (!goToHint(hit.row, x)) input.onSelect(undefined);
-      } else if (hit.on === "stall") input.onSelect({ kind: "stall", id: hit.stall.id });
-      else if (hit.slice.count > 1) port.fit({ from: hit.slice.start, to: hit.slice.end });
-      else input.onSelect(hit.slice.selection);
+  const pointing = createPointing({
+    root,
+    stage,
+    card,
+    port,
+    scene: () => scene,
+    palette: () => palette,
+    table: () => input.tracks,
+    clock,
+    select: (selection) => input.onSelect(selection),
+    press(track, next) {
+      active = track;
+      focus = next;
       invalidate();
     },
-    doubleClick(x, y) {
-      const hit = hitAt(x, y);
-      if (hit?.on === "slice") port.fit({ from: hit.slice.start, to: Math.min(hit.slice.end, clock()) });
-      else if (hit?.on === "stall") port.fit({ from: hit.stall.start, to: hit.stall.end });
-    },
   });
-
-  function wordsOf(hit: Hit): Words | undefined {
-    if (hit.on === "stall") return stallWords(hit.stall);
-    return hit.on === "slice" ? sliceWords(hit.slice, hit.row.openEnd) : undefined;
-  }
 
   const { signal } = stop;
   stage.scroller.addEventListener("scroll", invalidate, { signal, passive: true });
@@ -297,7 +258,7 @@ export function createTimelineController(
     },
     dispose() {
       stop.abort();
-      letGo();
+      pointing.dispose();
       unsubscribe();
       sizes.disconnect();
       frames.dispose();

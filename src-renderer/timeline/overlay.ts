@@ -7,6 +7,7 @@
  *     ‹ 2.14 s                 8.04 s ›     a row with nothing in view says where it went
  */
 import type { Selection, TrackTable } from "../../src-main/api/api.ts";
+import { markWidth } from "./end-marks.ts";
 import { formatDuration } from "./format.ts";
 import { rectOf, type Rect } from "./hit-test.ts";
 import type { Scene, SceneRow } from "./paint.ts";
@@ -74,7 +75,11 @@ function drawRow(pen: Pen, view: OverlayView, row: SceneRow, palette: Palette): 
         drawFirstChunk(pen, scene, width, rect, slice, palette);
         if (slice.count > 1) continue;
         const left = Math.max(0, rect.x) + PAD;
-        const right = Math.min(width, rect.x + rect.width, ...covered.filter(({ x }) => x > left).map(({ x }) => x));
+        const right = Math.min(
+          width,
+          rect.x + rect.width - markWidth(slice.outcome),
+          ...covered.filter(({ x }) => x > left).map(({ x }) => x),
+        );
         if (covered.some(({ x, width: wide }) => x <= left && x + wide > left)) continue;
         const text = fittedText(labelOf(slice, table, row), right - left - PAD, measure);
         if (text === undefined) continue;
@@ -145,7 +150,8 @@ function drawFirstChunk(pen: Pen, scene: Scene, width: number, rect: Rect, slice
   if (Number.isNaN(slice.firstChunk)) return;
   const x = Math.floor(((slice.firstChunk - scene.from) / (scene.to - scene.from)) * width);
   pen.fillStyle = palette.modelFill;
-  pen.fillRect(x, rect.y + BODY - 3, 2, 3);
+  // In the gap between body and pulse, and not beyond the end mark.
+  pen.fillRect(Math.min(x, Math.floor(rect.x + rect.width) - 5), rect.y + BODY - 1, 2, 3);
 }
 
 export interface Hint {
