@@ -21,7 +21,16 @@ interface Script {
 export interface FrameResolver {
   /** A map that exists only inside the traced process (a loader such as tsx made it). */
   addMap(file: string, json: string): void;
-  resolve(frame: WireFrame): Frame;
+  /** A stack, innermost first. */
+  resolve(stack: readonly WireFrame[]): readonly Frame[];
+}
+
+interface Original {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  /** The name in the sources at that place: in a caller's frame, of the function it calls. */
+  readonly name: string | undefined;
 }
 
 export function createFrameResolver(cwd: string): FrameResolver {
@@ -32,38 +41,58 @@ export function createFrameResolver(cwd: string): FrameResolver {
     return scripts.get(path);
   }
 
+  /** Where a frame is in the sources, if a map says so. */
+  function originalOf([, file, line, column]: WireFrame): Original | undefined {
+    const path = toPath(file);
+    const script = isAbsolute(path) && line > 0 ? scriptOf(path) : undefined;
+    if (script === undefined) return undefined;
+    const found = originalPositionFor(script.map, { line, column: Math.max(0, column - 1) });
+    if (found.source === null) return undefined;
+    return {
+      path: resolve(script.folder, toPath(found.source)),
+      line: found.line,
+      column: found.column + 1,
+      name: found.name ?? undefined,
+    };
+  }
+
+  /** A minifier's name is none of the sources' names; the caller's place says what it was called there. */
+  function nameOf([fn, file]: WireFrame, caller: Original | undefined): string {
+    if (fn === "") return "(anonymous)";
+    const names = scripts.get(toPath(file))?.map.names;
+    const isMinified = names !== undefined && names.length > 0 && !names.includes(fn.split(".").at(-1) ?? fn);
+    return isMinified ? (caller?.name ?? fn) : fn;
+  }
+
+  function toFrame(frame: WireFrame, original: Original | undefined, caller: Original | undefined): Frame {
+    const [fn, file, line, column] = frame;
+    // Built-ins and WebAssembly have no line to point at: the blame goes to who called them.
+    if (file === "" || file.startsWith("node:") || file.startsWith("wasm:")) {
+      return { function: fn === "" ? "(anonymous)" : fn, file, line, column, origin: "node", selfMs: 0 };
+    }
+    const path = original?.path ?? toPath(file);
+    const packageName = packageOf(path);
+    return {
+      function: nameOf(frame, caller),
+      file: shorten(path, cwd),
+      ...(isAbsolute(path) ? { path } : {}),
+      line: original?.line ?? line,
+      column: original?.column ?? column,
+      ...(packageName === undefined ? {} : { package: packageName }),
+      origin: packageName === undefined ? "own" : "dependency",
+      selfMs: 0,
+    };
+  }
+
   return {
     addMap(file, json) {
       const path = toPath(file);
       const map = parseMap(json);
       if (map !== undefined) scripts.set(path, { map, folder: dirname(path) });
     },
-    resolve([fn, file, line, column]) {
-      // Built-ins and WebAssembly have no line to point at: the blame goes to who called them.
-      if (file === "" || file.startsWith("node:") || file.startsWith("wasm:")) {
-        return { function: fn === "" ? "(anonymous)" : fn, file, line, column, origin: "node", selfMs: 0 };
-      }
-      let path = toPath(file);
-      let position = { line, column, name: fn };
-      const script = isAbsolute(path) ? scriptOf(path) : undefined;
-      if (script !== undefined && line > 0) {
-        const original = originalPositionFor(script.map, { line, column: Math.max(0, column - 1) });
-        if (original.source !== null) {
-          path = resolve(script.folder, toPath(original.source));
-          position = { line: original.line, column: original.column + 1, name: fn };
-        }
-      }
-      const packageName = packageOf(path);
-      return {
-        function: position.name === "" ? "(anonymous)" : position.name,
-        file: shorten(path, cwd),
-        ...(isAbsolute(path) ? { path } : {}),
-        line: position.line,
-        column: position.column,
-        ...(packageName === undefined ? {} : { package: packageName }),
-        origin: packageName === undefined ? "own" : "dependency",
-        selfMs: 0,
-      };
+    resolve(stack) {
+      const originals = stack.map(originalOf);
+      return stack.map((frame, index) => toFrame(frame, originals[index], originals[index + 1]));
     },
   };
 }

@@ -140,7 +140,7 @@ export function createSession(host: SessionHost): Session {
           source: message.source,
           reason: message.reason,
           by: globalId(message.by),
-          stack: (message.site ?? []).map((frame) => frames.resolve(frame)),
+          stack: frames.resolve(message.site ?? []),
         });
         return;
       case "reached":
@@ -163,7 +163,7 @@ export function createSession(host: SessionHost): Session {
           at: at(message.at),
           beat: message.beat,
           tookMs: message.tookMs,
-          frames: message.frames.map((frame) => frames.resolve(frame)),
+          frames: frames.resolve(message.frames),
           task: globalId(message.task),
           span: globalId(message.span),
         });

@@ -8,6 +8,8 @@ import { epochMs, reportSite, type Ref, type ReportSite } from "./report-parts.t
 import { siteOf, type StoredCancellation } from "./task-details.ts";
 import { taskRef } from "./tasks.ts";
 
+const MAX_CHAIN = 20;
+
 export interface CancellationRow {
   /** The task it reached; the abort itself where it reached none we see. */
   readonly task: Ref;
@@ -22,20 +24,30 @@ export interface CancellationRow {
 }
 
 export function cancellationRows(recording: Recording, meta: RecordingMeta): readonly CancellationRow[] {
-  return recording.all<StoredCancellation>("SELECT * FROM cancellation ORDER BY requested, id").map((row) => {
+  const rows = recording.all<StoredCancellation>("SELECT * FROM cancellation ORDER BY requested, id");
+  const byAbort = new Map(rows.map((row) => [row.cancel, row]));
+  return rows.map((row) => {
     const subject = row.task === 0 ? row.cancel : row.task;
-    const by = taskRef(recording, row.by);
-    const site = siteOf(JSON.parse(row.stack) as readonly Frame[]);
+    const root = rootOf(row, byAbort);
+    const by = taskRef(recording, root.by);
+    const site = siteOf(JSON.parse(root.stack) as readonly Frame[]);
     return {
       task: { id: String(subject), name: taskRef(recording, subject)?.name ?? "abort" },
       requestedAt: epochMs(meta, row.requested),
       settledAt: row.settled === null ? null : epochMs(meta, row.settled),
       latencyMs: row.settled === null ? null : nanosToMs(row.settled - row.requested),
-      reason: row.reason,
+      reason: root.reason,
       source: row.source,
       by: by === undefined ? null : { id: String(by.id), name: by.name },
       site: site === undefined ? null : reportSite(site),
       ignored: row.ignored === 1,
     };
   });
+}
+
+/** The abort that began a chain of signals following each other: who asked, why and where is told there. */
+function rootOf(row: StoredCancellation, byAbort: ReadonlyMap<number, StoredCancellation>): StoredCancellation {
+  let root = row;
+  for (let steps = 0; root.source === "abortSignal" && steps < MAX_CHAIN; steps++) root = byAbort.get(root.by) ?? root;
+  return root;
 }

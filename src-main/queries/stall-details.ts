@@ -15,9 +15,7 @@ export function stallDetails(recording: Recording, id: number): StallDetails | u
   return {
     kind: "stall",
     stall,
-    place: count(
-      "SELECT count(*) AS n FROM stall WHERE (start, id) <= (?, ?)", stored.start, stored.id
-    ),
+    place: count("SELECT count(*) AS n FROM stall WHERE (start, id) <= (?, ?)", stored.start, stored.id),
     of: count("SELECT count(*) AS n FROM stall"),
     ...(stored.cpu_ratio === null ? {} : { cpuRatio: stored.cpu_ratio }),
     ...(stored.watchdog_late_ms === null ? {} : { watchdogLateMs: stored.watchdog_late_ms }),

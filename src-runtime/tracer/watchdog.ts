@@ -22,6 +22,8 @@ import type { WatchdogData } from "./tracer.ts";
 const TICK_MS = 10;
 const IDLE_TICK_MS = 20;
 const ALIVE_MS = 250;
+/** While the thread is blocked: what is missing when it is killed then. */
+const BLOCKED_ALIVE_MS = 40;
 /** The first stack is taken when the heartbeat is this share of the threshold late. */
 const FIRST_CAPTURE_SHARE = 0.6;
 const BACK_OFF = 1.5;
@@ -114,7 +116,8 @@ function startWatchdog(data: WatchdogData): void {
     worstLate = Math.max(worstLate, now - expected);
     drain();
     watch(now);
-    if (now - lastAlive >= ALIVE_MS) {
+    const isBlocked = stall.beat === Atomics.load(control, Control.beat);
+    if (now - lastAlive >= (isBlocked ? BLOCKED_ALIVE_MS : ALIVE_MS)) {
       send([{ t: "alive", at: now, lateMs: worstLate }]);
       lastAlive = now;
       worstLate = 0;

@@ -50,6 +50,7 @@ export const AREAS: readonly Area[] = [
       "src-main/store",
       "src-main/queries",
       "src-main/server",
+      "package.json",
     ],
     packages: ["node:", "commander"],
   },
@@ -57,7 +58,11 @@ export const AREAS: readonly Area[] = [
   { path: "src-main/build", ours: [], packages: ["node:", "rolldown", "vite", "@vitejs/plugin-react"] },
 
   // The window: the two doors and itself. The timeline is framework-free, but for the one component around it.
-  { path: "src-renderer", ours: [API, PROTOCOL], packages: [...INTERFACE_PACKAGES, "birpc", "msgpackr"] },
+  {
+    path: "src-renderer",
+    ours: [API, PROTOCOL, "src-renderer/timeline"],
+    packages: [...INTERFACE_PACKAGES, "birpc", "msgpackr"],
+  },
   { path: "src-renderer/timeline", ours: [API, PROTOCOL], packages: [] },
   { path: "src-renderer/timeline/timeline.tsx", ours: ["src-renderer", API, PROTOCOL], packages: INTERFACE_PACKAGES },
 ];

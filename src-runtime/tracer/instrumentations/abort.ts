@@ -69,11 +69,11 @@ export function instrumentAbort(
     }, 0),
   );
 
-  /** The abort that this one hands on: the same reason, while that one's listeners run. */
+  /** The abort that this one hands on: it is called by a listener of that one, or with its reason in the same turn. */
   function leaderOf(reason: unknown): number {
-    if (reason === undefined) return 0;
-    const known = cancels.of(reason);
-    return known !== 0 && (known === passed || running.some(({ task }) => task === known)) ? known : 0;
+    const known = reason === undefined ? 0 : cancels.of(reason);
+    if (known !== 0 && (known === passed || running.some(({ task }) => task === known))) return known;
+    return running.at(-1)?.task ?? 0;
   }
 
   const before = part.ask((controller: AbortController, args: readonly unknown[]): Abort | undefined => {
@@ -91,7 +91,7 @@ export function instrumentAbort(
       site,
     );
     if (leader !== 0) emitter.reached(leader, task, false);
-    else if (reason !== undefined) cancels.remember(reason, task);
+    if (reason !== undefined && cancels.of(reason) === 0) cancels.remember(reason, task);
     const begun = { task, signal };
     running.push(begun);
     return begun;
