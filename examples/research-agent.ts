@@ -9,19 +9,21 @@ import { isStepCount, streamText, tool } from "ai";
 import { encode } from "gpt-tokenizer";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
-import { longText } from "./long-text.ts";
 import { modelBeside } from "./model-server/beside.ts";
 
 const ARCHIVE_LIMIT_MS = 900;
-const WORDS = 100_000;
+const NOTES_WORDS = 100_000;
 
 await using model = await modelBeside(import.meta.url);
 const provider = createOpenAICompatible({ name: "local", baseURL: model.url, includeUsage: true });
 /** Cancelled when the search has found enough. */
 const notes = new AbortController();
 
-async function fetchPage(name: string, after: number, signal?: AbortSignal): Promise<string> {
-  const response = await fetch(`${model.url}/pages/${name}?after=${after}`, signal === undefined ? {} : { signal });
+async function fetchPage(name: string, after: number, words = 500, signal?: AbortSignal): Promise<string> {
+  const response = await fetch(
+    `${model.url}/pages/${name}?after=${after}&words=${words}`,
+    signal === undefined ? {} : { signal },
+  );
   return response.text();
 }
 
@@ -49,7 +51,7 @@ const readNotes = tool({
   description: "Reads the notes on a topic.",
   inputSchema: z.object({ topic: z.string() }),
   async execute({ topic }) {
-    return fetchPage(`notes-${topic}`, 5000, notes.signal);
+    return fetchPage(`notes-${topic}`, 5000, 500, notes.signal);
   },
 });
 
@@ -57,7 +59,7 @@ const searchArchive = tool({
   description: "Searches the archive, which is slow.",
   inputSchema: z.object({ query: z.string() }),
   async execute() {
-    return fetchPage("archive", 5000, AbortSignal.timeout(ARCHIVE_LIMIT_MS));
+    return fetchPage("archive", 5000, 500, AbortSignal.timeout(ARCHIVE_LIMIT_MS));
   },
 });
 
@@ -70,9 +72,9 @@ const summarise = tool({
   description: "Reads everything that was found and makes it short.",
   inputSchema: z.object({ topic: z.string() }),
   async execute({ topic }) {
-    const text = await fetchPage(topic.replaceAll(" ", "-"), 100);
+    const text = await fetchPage(topic.replaceAll(" ", "-"), 100, NOTES_WORDS);
     await pause(50);
-    const tokens = countTokens(text + longText(WORDS));
+    const tokens = countTokens(text);
     return `${tokens} tokens read`;
   },
 });

@@ -11,6 +11,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { longText } from "./long-text.ts";
 import { countTokens, embeddingOf, replyTo, type Reply } from "./replies.ts";
 import { BadRequest, parseChat, parseEmbedding, readJson, type ChatRequest } from "./request.ts";
 import { startChunks, type ChunkStream } from "./sse.ts";
@@ -110,13 +111,12 @@ export async function startModelServer({ port = 0, chunkMs = 12 }: ModelServerOp
     sendJson(response, 200, { object: "list", data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } });
   }
 
-  /** Something for tools to fetch: a page of text, after as many milliseconds as it is asked for. */
+  /** Something for tools to fetch: a page of as many words as it is asked for, after as many milliseconds. */
   async function page(name: string, query: URLSearchParams, response: ServerResponse): Promise<void> {
     await pause(Math.min(60_000, Number(query.get("after") ?? 0) || 0));
-    if (!response.destroyed)
-      response
-        .writeHead(200, { "content-type": "text/plain; charset=utf-8" })
-        .end(`${name}: ${"an event loop turns. ".repeat(200)}\n`);
+    if (response.destroyed) return;
+    const text = longText(Math.min(1_000_000, Number(query.get("words") ?? 500) || 0));
+    response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end(`${name}: ${text}\n`);
   }
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {

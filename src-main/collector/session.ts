@@ -291,12 +291,20 @@ export function createSession(host: SessionHost): Session {
     }
   }
 
+  /** One message that makes no sense is counted as lost; before the hello it ends the connection. */
+  function take(value: unknown, events: SessionEvent[]): void {
+    const result = parseMessage(value);
+    if ("message" in result) decodeMessage(result.message, events);
+    else if (admitted === undefined) throw new ProtocolError(result.problem);
+    else events.push({ kind: "dropped", thread: admitted.thread, byKind: { "unreadable message": 1 } });
+  }
+
   return {
     push(bytes) {
       for (const frame of decoder.push(bytes)) {
         const events: SessionEvent[] = [];
         if (frame.type === "records") decodeRecords(frame.records, frame.count, events);
-        else for (const message of frame.messages) decodeMessage(checked(message), events);
+        else for (const message of frame.messages) take(message, events);
         if (events.length > 0) host.events(events);
       }
     },
@@ -305,12 +313,6 @@ export function createSession(host: SessionHost): Session {
       host.events([{ kind: "gone", thread: admitted.thread, at: lastAt }]);
     },
   };
-}
-
-function checked(value: unknown): Message {
-  const result = parseMessage(value);
-  if ("problem" in result) throw new ProtocolError(result.problem);
-  return result.message;
 }
 
 function parseAttributes(json: string): Attributes {

@@ -72,6 +72,8 @@ export function installCapture({ context, activeSpan, beat, ownFile }: CaptureCo
         writable: true,
       });
       captureStackTrace(holder, capture);
+      // While the program itself formats a stack, V8 formats this one its own way: nothing to be had.
+      if (!Array.isArray(holder.stack)) throw new TypeError("no call sites");
       // The innermost frame is the evaluated expression itself.
       return (holder.stack as WireFrame[]).slice(1);
     } finally {
