@@ -126,6 +126,7 @@ export function createViewportStore(initial: Viewport): ViewportStore {
     follow(on) {
       if (on === isFollowing) return;
       isFollowing = on;
+      if (!on) viewport = clamp(viewport, bounds);
       tell();
     },
   };

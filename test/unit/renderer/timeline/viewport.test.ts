@@ -128,5 +128,7 @@ describe("viewport store", () => {
     store.setBounds({ from: 0, to: 90 });
     expect(store.get()).toEqual({ from: 10, to: 110 });
     expect(store.following()).toBe(true);
+    store.follow(false);
+    expect(store.get()).toEqual({ from: 0, to: 90 });
   });
 });
