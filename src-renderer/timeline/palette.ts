@@ -112,7 +112,7 @@ export function readPalette(
 export function parseColour(text: string): Wash {
   const hex = /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.exec(text)?.[1];
   if (hex !== undefined) {
-    const full = hex.length <= 4 ? [...hex].map((digit) => digit + digit).join("") : hex;
+    const full = hex.length <= 4 ? hex.replaceAll(/./g, "$&$&") : hex;
     const part = (place: number): number => Number.parseInt(full.slice(place, place + 2), 16);
     return { pixel: pack(part(0), part(2), part(4)), alpha: full.length === 8 ? part(6) / 255 : 1 };
   }

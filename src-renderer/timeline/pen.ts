@@ -21,7 +21,7 @@ export type Pen = Pick<
 export function fittedText(text: string, width: number, measure: (text: string) => number): string | undefined {
   if (text === "" || width <= 0) return undefined;
   if (measure(text) <= width) return text;
-  const letters = [...text];
+  const letters = Array.from(text);
   let low = 0;
   let high = letters.length - 1;
   while (low < high) {

@@ -118,8 +118,9 @@ function factsOf(row: Row, view: TreeView): Facts {
     row.isStrip ? stall.thread === thread : task !== 0 && stall.task?.id === task,
   );
   const open = stalls.find(({ dur }) => dur === undefined);
+  const isLive = overview.recording.state === "live";
   // Twice a second is enough for a number in the margin.
-  const clock = Math.floor(now / 5e8) * 5e8;
+  const clock = isLive ? Math.floor(now / 5e8) * 5e8 : overview.end;
   const blocked = stalls.reduce(
     (sum, { start, dur, phase }) => (phase === "startup" ? sum : sum + (dur ?? Math.max(0, clock - start))),
     0,
@@ -127,9 +128,7 @@ function factsOf(row: Row, view: TreeView): Facts {
   const start = table.start[index] ?? 0;
   const end = table.end[index] ?? NaN;
   const isOpen = Number.isNaN(end);
-  const isLive = overview.recording.state === "live";
-  const lasted =
-    task === 0 ? "" : formatDuration(isOpen ? Math.max(0, (isLive ? clock : overview.end) - start) : end - start);
+  const lasted = task === 0 ? "" : formatDuration(isOpen ? Math.max(0, clock - start) : end - start);
   const isStall = blocked > 0 || open !== undefined;
   const stallText = row.isStrip
     ? open !== undefined && isLive

@@ -13,7 +13,6 @@ export function createDrawLog(): DrawLog {
   const calls: string[] = [];
   const texts: { text: string; x: number; y: number }[] = [];
   const round = (values: readonly number[]): string => values.map((value) => Math.round(value * 100) / 100).join(" ");
-  const metrics = { width: 0 } as TextMetrics;
   const pen: Pen = {
     fillStyle: "",
     strokeStyle: "",
@@ -28,7 +27,7 @@ export function createDrawLog(): DrawLog {
       calls.push(`fillText ${text}`);
       texts.push({ text, x, y });
     },
-    measureText: (text) => ({ ...metrics, width: [...text].length * LETTER }),
+    measureText: (text) => ({ width: Array.from(text).length * LETTER }) as TextMetrics,
   };
   return { pen, calls, texts: () => texts };
 }

@@ -66,7 +66,7 @@ describe("masks", () => {
     const fine = masked(MASKS.stipple, 4, 4, 0, 2);
     const coarse = masked(MASKS.stipple, 4, 4);
     expect(fine).toEqual(
-      coarse.flatMap((row) => [row, row].map((line) => [...line].map((letter) => letter + letter).join(""))),
+      coarse.flatMap((row) => [row, row].map((line) => line.replaceAll(/./g, "$&$&"))),
     );
   });
 });
@@ -118,7 +118,7 @@ describe("end marks at 18 px", () => {
   test("abandoned: the last seventeen columns dissolve, more and more", () => {
     const [row = ""] = ended("abandoned");
     expect(row).toBe("ttttt..tt..t..t.t..t..");
-    const holes = [...row.slice(3, 20)].map((letter) => letter === ".");
+    const holes = Array.from(row.slice(3, 20), (letter) => letter === ".");
     expect(holes.slice(8).filter(Boolean).length).toBeGreaterThan(holes.slice(0, 8).filter(Boolean).length);
   });
 

@@ -114,7 +114,7 @@ describe("a lane", () => {
     paintScene(fine, { ...scene, rows: [rowOf([{ start: 4, end: 30 }])] }, palette);
     const coarse = paint([rowOf([{ start: 4, end: 30 }])]);
     const doubled = coarse.flatMap((line) => {
-      const wide = [...line].map((letter) => letter + letter).join("");
+      const wide = line.replaceAll(/./g, "$&$&");
       return [wide, wide];
     });
     // The pulse band is four pixels of two, its rail two of them.
