@@ -27,7 +27,7 @@ const bin = join(root, "node_modules", ".bin");
 
 /** @returns {readonly Check[]} */
 function checks() {
-  const types = ["src-runtime", "src-main", "src-renderer", "test"].map((folder) => ({
+  const types = ["src-runtime", "src-main", "src-renderer", "examples", "test"].map((folder) => ({
     name: `types of ${folder}`,
     run: () => tool("tsc", ["-p", folder], filesIn(folder, /\.tsx?$/).length > 0),
   }));

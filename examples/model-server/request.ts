@@ -80,16 +80,17 @@ function modelOf({ model }: Record<string, unknown>): string {
 }
 
 function parseMessage(value: unknown, index: number): Message {
-  if (!isObject(value) || typeof value["role"] !== "string")
+  const role = isObject(value) ? value["role"] : undefined;
+  if (!isObject(value) || typeof role !== "string")
     throw new BadRequest(`Missing required parameter: 'messages[${index}].role'.`, `messages[${index}].role`);
-  const { role, content, tool_call_id: toolCallId } = value;
+  const { content, tool_call_id: toolCallId } = value;
   const parts: readonly unknown[] = Array.isArray(content) ? content : [];
   const text =
     typeof content === "string"
       ? content
       : parts.map((part) => (isObject(part) && typeof part["text"] === "string" ? part["text"] : "")).join("");
   return {
-    role: value["role"] as typeof role & string,
+    role,
     content: text,
     toolCallId: typeof toolCallId === "string" ? toolCallId : undefined,
   };

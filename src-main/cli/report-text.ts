@@ -63,7 +63,7 @@ function stallLines({ stalls, eventLoop, recording }: Report, bold: Style, dim: 
       const length = stall.durationMs === null ? "unfinished" : formatMs(stall.durationMs);
       const offset = formatMs(stall.start - recording.startedAt);
       const by = [
-        ...(stall.span?.tool == null ? [] : [`tool ${stall.span.tool}`]),
+        ...(typeof stall.span?.tool !== "string" ? [] : [`tool ${stall.span.tool}`]),
         ...(stall.task === null || stall.task.name === stall.span?.tool ? [] : [stall.task.name]),
       ];
       lines.push(

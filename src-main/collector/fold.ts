@@ -159,7 +159,7 @@ export function createFold(): Fold {
       parentOfTask.set(task, parent);
       out.push({
         do: "task",
-        row: { id: task, thread: thread.id, parent, kind: taskKind as TaskKind, name, origin, created: at },
+        row: { id: task, thread: thread.id, parent, kind: taskKind, name, origin, created: at },
       });
     }
     const home = homeOf(parent, thread);
@@ -200,7 +200,7 @@ export function createFold(): Fold {
     });
     out.push({
       do: "slice",
-      row: { id: slice, track: trackId, depth, kind: taskKind as SliceKind, subject: task, start: at, label: name },
+      row: { id: slice, track: trackId, depth, kind: taskKind, subject: task, start: at, label: name },
     });
     thread.lastStarted = task;
     thread.stalls.apply(event, out);

@@ -1,9 +1,10 @@
 /** What a page may ask with: every argument is foreign data. */
 import { z } from "zod";
-import type { ApiError, RecordingApi } from "../api/api.ts";
+import type { RecordingApi } from "../api/api.ts";
+import { Refusal } from "./refusal.ts";
 
 const id = z.string().min(1).max(100);
-const time = z.number().finite();
+const time = z.number();
 const MAX_TRACKS = 5000;
 const MAX_BUCKETS = 20_000;
 
@@ -18,7 +19,7 @@ const ARGUMENTS: Readonly<Record<keyof RecordingApi, z.ZodType<readonly unknown[
       tracks: z.array(z.number().int()).max(MAX_TRACKS),
       from: time,
       to: time,
-      resolution: z.number().finite().min(0),
+      resolution: z.number().min(0),
     }),
   ]),
   strip: z.tuple([id, z.number().int(), time, time, z.number().int().min(1).max(MAX_BUCKETS)]),
@@ -31,10 +32,9 @@ export function parseArguments(method: keyof RecordingApi, args: readonly unknow
   const result = ARGUMENTS[method].safeParse(args);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const refusal: ApiError = {
+  throw new Refusal({
     code: "bad-request",
     message: `${method}: ${issue?.message ?? "wrong arguments"}`,
     hint: "Reload the page.",
-  };
-  throw refusal;
+  });
 }

@@ -10,7 +10,7 @@ import { recordingRow } from "../queries/recording-row.ts";
 import { recordingFiles } from "../store/folder.ts";
 import { openRecording, type Recording } from "../store/recording.ts";
 import { EXTENSION } from "../store/schema.ts";
-import { toApiError } from "./api-error.ts";
+import { Refusal, toRefusal } from "./refusal.ts";
 
 const KEPT_OPEN = 8;
 
@@ -23,7 +23,7 @@ interface Entry {
 export interface Catalog {
   /** Newest first. */
   rows(): readonly RecordingRow[];
-  /** @throws an ApiError when there is none of this id, or it can't be read. */
+  /** @throws a Refusal when there is none of this id, or it can't be read. */
   open(id: string): Recording;
   pathOf(id: string): string;
   /** The id under which a file is listed. */
@@ -69,7 +69,12 @@ export function createCatalog(folder: string, extra: readonly string[]): Catalog
 
   function find(id: string): Entry {
     const entry = list().find(({ row }) => row.id === id);
-    if (entry === undefined) throw refuse("not-found", "This recording is not there any more.", "Go back to the list.");
+    if (entry === undefined)
+      throw new Refusal({
+        code: "not-found",
+        message: "This recording is not there any more.",
+        hint: "Go back to the list.",
+      });
     return entry;
   }
 
@@ -104,13 +109,10 @@ export function createCatalog(folder: string, extra: readonly string[]): Catalog
         .map((path) => `${path}:${stampOf(path) ?? ""}`)
         .join("\n"),
     close() {
-      for (const id of [...opened.keys()]) release(id);
+      for (const recording of opened.values()) recording.close();
+      opened.clear();
     },
   };
-}
-
-function refuse(code: ApiError["code"], message: string, hint: string): ApiError {
-  return { code, message, hint };
 }
 
 /** What changes when the file does. */
@@ -134,7 +136,7 @@ function describe(path: string): RecordingRow {
       recording.close();
     }
   } catch (error) {
-    return unreadableRow(path, toApiError(error));
+    return unreadableRow(path, toRefusal(error).said);
   }
 }
 

@@ -11,7 +11,7 @@ import { strip } from "../queries/strip.ts";
 import { tile } from "../queries/tile.ts";
 import { tracks } from "../queries/tracks.ts";
 import { deleteRecording } from "../store/folder.ts";
-import { toApiError } from "./api-error.ts";
+import { Refusal, toRefusal } from "./refusal.ts";
 import type { Catalog } from "./catalog.ts";
 import { parseArguments } from "./arguments.ts";
 
@@ -94,11 +94,11 @@ export function createHost(catalog: Catalog, runDemo: () => Promise<string>): Ho
       details: async (id, selection) => {
         const found = details(catalog.open(id), selection);
         if (found === undefined)
-          throw {
+          throw new Refusal({
             code: "not-found",
             message: `There is no such ${selection.kind} in this recording.`,
             hint: "Clear the selection.",
-          };
+          });
         return found;
       },
       runDemo: async () => catalog.idOf(await runDemo()),
@@ -124,7 +124,7 @@ export function createHost(catalog: Catalog, runDemo: () => Promise<string>): Ho
   };
 }
 
-/** Checks every argument, and turns every refusal into an ApiError. */
+/** Checks every argument, and turns whatever goes wrong into a refusal. */
 function guarded(api: RecordingApi): RecordingApi {
   const entries = Object.entries(api).map(([name, method]: [string, (...args: never[]) => Promise<unknown>]) => [
     name,
@@ -132,7 +132,7 @@ function guarded(api: RecordingApi): RecordingApi {
       try {
         return await method(...(parseArguments(name as keyof RecordingApi, args) as never[]));
       } catch (error) {
-        throw toApiError(error);
+        throw toRefusal(error);
       }
     },
   ]);

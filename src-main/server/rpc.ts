@@ -4,6 +4,7 @@ import { Packr } from "msgpackr";
 import type { WebSocket } from "ws";
 import type { ViewerNotices } from "../api/api.ts";
 import type { Host } from "./host.ts";
+import { Refusal } from "./refusal.ts";
 
 /** Notices to a viewer that is this far behind are left out; the next one says it all. Bytes. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
@@ -14,7 +15,8 @@ export function serveViewer(socket: WebSocket, host: Host): void {
   const rpc = createBirpc<ViewerNotices, typeof functions>(functions, {
     post: (data: Uint8Array) => socket.send(data),
     on: (listener) => socket.on("message", (data) => listener(data)),
-    serialize: (message: unknown) => packr.pack(message),
+    serialize: (message: { readonly e?: unknown }) =>
+      packr.pack(message.e instanceof Refusal ? { ...message, e: message.e.said } : message),
     deserialize: (bytes: Uint8Array) => packr.unpack(bytes) as unknown,
     eventNames: ["changed", "listChanged"],
     resolver: (name) => (Object.hasOwn(functions, name) ? functions[name] : undefined),

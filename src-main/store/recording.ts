@@ -203,7 +203,10 @@ function asRecordingError(error: unknown, path: string): unknown {
 
 function readMeta(rows: readonly (readonly [string, unknown])[]): RecordingMeta {
   const values = new Map(rows);
-  const text = (key: string): string => String(values.get(key) ?? "");
+  const text = (key: string): string => {
+    const value = values.get(key);
+    return typeof value === "string" ? value : "";
+  };
   const number = (key: string): number => Number(values.get(key) ?? 0);
   const meta: RecordingMeta = {
     id: text("id"),

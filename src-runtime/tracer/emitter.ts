@@ -31,6 +31,3 @@ export interface Emitter {
   /** Something this thread cannot see, as a fragment ("spans of a bundled OpenTelemetry API"). */
   notSeen(what: string): void;
 }
-
-/** One instrumentation: hooks itself in, returns how to unhook. */
-export type Instrumentation = (emitter: Emitter) => () => void;

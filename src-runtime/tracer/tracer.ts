@@ -55,7 +55,6 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   const undo: (() => void)[] = [];
   let lastTask = 0;
   let lastString = 0;
-  let worker: Worker | undefined;
   let stopped = false;
 
   const emitter: Emitter = {
@@ -111,7 +110,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   }
 
   function post(message: Message): void {
-    if (stopped || worker === undefined) return;
+    if (stopped) return;
     if (Atomics.load(control, Control.posted) - Atomics.load(control, Control.taken) >= MAX_MESSAGES) {
       Atomics.add(control, Control.droppedMessages, 1);
       return;
@@ -135,7 +134,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     hello: describeThread(config, hasHandles),
     canCapture: isMain,
   };
-  worker = withoutAnnouncement(
+  const worker = withoutAnnouncement(
     () =>
       new Worker(watchdogFile, {
         name: "stallscope-watchdog",

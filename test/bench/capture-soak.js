@@ -32,13 +32,20 @@ function soakMain() {
   installCapture({ context, activeSpan: () => 0, beat: () => Atomics.load(words, 0), ownFile: "" });
   const worker = new Worker(new URL(import.meta.url), { workerData: { state, wanted }, execArgv: process.execArgv });
   let ended = false;
-  worker.once("message", (/** @type {{ right: number, wrong: number, between: number, refused: number, worstMs: number, seconds: number }} */ result) => {
-    ended = true;
-    console.log(`Node ${process.versions.node}: ${wanted} captures in ${result.seconds.toFixed(1)} s`);
-    console.log(`right ${result.right}, between two loads ${result.between}, refused ${result.refused}, wrong ${result.wrong}`);
-    console.log(`slowest answer ${result.worstMs.toFixed(1)} ms`);
-    process.exitCode = result.wrong > 0 ? 1 : 0;
-  });
+  worker.once(
+    "message",
+    (
+      /** @type {{ right: number, wrong: number, between: number, refused: number, worstMs: number, seconds: number }} */ result,
+    ) => {
+      ended = true;
+      console.log(`Node ${process.versions.node}: ${wanted} captures in ${result.seconds.toFixed(1)} s`);
+      console.log(
+        `right ${result.right}, between two loads ${result.between}, refused ${result.refused}, wrong ${result.wrong}`,
+      );
+      console.log(`slowest answer ${result.worstMs.toFixed(1)} ms`);
+      process.exitCode = result.wrong > 0 ? 1 : 0;
+    },
+  );
   function enter(/** @type {number} */ load) {
     Atomics.store(words, 1, load);
   }
@@ -73,7 +80,7 @@ function soakMain() {
   }
   async function asyncLoad() {
     for (let turn = 0; turn < 50; turn++) {
-      await null;
+      await Promise.resolve();
       for (let index = 0; index < 5000; index++) Math.sqrt(index);
     }
   }
@@ -108,14 +115,18 @@ function soakWorker({ state, wanted: total }) {
     }
     const before = Atomics.load(words, 1);
     const asked = performance.now();
-    session.post("Runtime.evaluate", { expression: `this[${JSON.stringify(CAPTURE_PROPERTY)}]()`, returnByValue: true, silent: true }, (error, answer) => {
-      result.worstMs = Math.max(result.worstMs, performance.now() - asked);
-      const after = Atomics.load(words, 1);
-      const text = error === null ? answer.result.value : "";
-      if (typeof text !== "string" || text === "") result.refused++;
-      else judge(before, after, JSON.parse(text));
-      setImmediate(next);
-    });
+    session.post(
+      "Runtime.evaluate",
+      { expression: `this[${JSON.stringify(CAPTURE_PROPERTY)}]()`, returnByValue: true, silent: true },
+      (error, answer) => {
+        result.worstMs = Math.max(result.worstMs, performance.now() - asked);
+        const after = Atomics.load(words, 1);
+        const text = error === null ? answer.result.value : "";
+        if (typeof text !== "string" || text === "") result.refused++;
+        else judge(before, after, JSON.parse(text));
+        setImmediate(next);
+      },
+    );
   }
   /**
    * @param {number} before

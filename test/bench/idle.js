@@ -16,5 +16,7 @@ const variants = [
 ];
 for (const [name, words] of variants) {
   const { result } = await run([...words, workload("idle.mjs"), seconds]);
-  console.log(`${name.padEnd(10)} ${(((result["cpuMs"] ?? NaN) / (result["wallMs"] ?? NaN)) * 100).toFixed(2)} % of a core`);
+  console.log(
+    `${name.padEnd(10)} ${(((result["cpuMs"] ?? NaN) / (result["wallMs"] ?? NaN)) * 100).toFixed(2)} % of a core`,
+  );
 }

@@ -26,7 +26,10 @@ export function run(words, env = {}) {
   rmSync(resultFile, { force: true });
   const start = performance.now();
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, words, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, ...env, BENCH_RESULT: resultFile } });
+    const child = spawn(process.execPath, words, {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, ...env, BENCH_RESULT: resultFile },
+    });
     child.once("exit", (code) => {
       const wallMs = performance.now() - start;
       if (code !== 0) return reject(new Error(`${words.join(" ")} exited with ${code}`));
@@ -45,7 +48,9 @@ export function run(words, env = {}) {
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? NaN)
+    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
 /**
@@ -53,7 +58,9 @@ export function median(values) {
  * @param {readonly number[]} values
  */
 export function interval(values) {
-  const medians = Array.from({ length: 1000 }, () => median(values.map(() => values[Math.floor(Math.random() * values.length)] ?? NaN)));
+  const medians = Array.from({ length: 1000 }, () =>
+    median(values.map(() => values[Math.floor(Math.random() * values.length)] ?? NaN)),
+  );
   medians.sort((a, b) => a - b);
   return { median: median(values), low: medians[25] ?? NaN, high: medians[974] ?? NaN };
 }

@@ -8,7 +8,16 @@ import { describe, folder, machine, run, stallscope, workload } from "./measure.
 
 const rounds = Number(process.argv[2] ?? 9);
 const program = workload("http-fs.mjs");
-const traced = (/** @type {string} */ level) => [stallscope, "run", "--quiet", "--level", level, "-o", join(folder, `${level}.stallscope`), program];
+const traced = (/** @type {string} */ level) => [
+  stallscope,
+  "run",
+  "--quiet",
+  "--level",
+  level,
+  "-o",
+  join(folder, `${level}.stallscope`),
+  program,
+];
 /** @type {Record<string, () => ReturnType<typeof run>>} */
 const variants = {
   untraced: () => run([program]),

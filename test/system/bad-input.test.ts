@@ -1,5 +1,14 @@
 /** Whatever a user gets wrong is said in one sentence with what to do, with the contract's exit code; nothing is lost. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -14,7 +23,10 @@ const isRoot = process.getuid?.() === 0;
 
 beforeAll(async () => {
   writeFileSync(at("ok.mjs"), 'console.log("ok");\n');
-  writeFileSync(at("busy.mjs"), "const end = performance.now() + 700; const timer = setInterval(() => performance.now() > end && clearInterval(timer), 1);\n");
+  writeFileSync(
+    at("busy.mjs"),
+    "const end = performance.now() + 700; const timer = setInterval(() => performance.now() > end && clearInterval(timer), 1);\n",
+  );
   writeFileSync(at("notes.txt"), "my notes");
   writeFileSync(at("script"), "echo hello\n");
   chmodSync(at("script"), 0o644);
@@ -78,7 +90,10 @@ describe("run", () => {
   test("a recording that another run is writing", async () => {
     const file = at("live.stallscope");
     let refused: Promise<Ended> | undefined;
-    writeFileSync(at("waits.mjs"), 'console.log("ready"); process.on("SIGTERM", () => process.exit(0)); setInterval(() => undefined, 1000);\n');
+    writeFileSync(
+      at("waits.mjs"),
+      'console.log("ready"); process.on("SIGTERM", () => process.exit(0)); setInterval(() => undefined, 1000);\n',
+    );
     const running = await stallscope(home.path, ["run", "--quiet", "-o", file, at("waits.mjs")], {
       onOutput(child) {
         refused ??= stallscope(home.path, ["run", "--quiet", "-o", file, at("ok.mjs")]).then(async (ended) => {
@@ -97,7 +112,10 @@ describe("run", () => {
     const file = at("full.stallscope");
     // A limit on the size of files stands for the disk's end: writing past it fails the same way.
     const script = `ulimit -f 2048; exec "${process.execPath}" "${BIN}" run --quiet --node "${process.execPath}" -o "${file}" "${at("chatty.mjs")}"`;
-    writeFileSync(at("chatty.mjs"), "for (let i = 0; i < 300; i++) await new Promise((r) => setTimeout(r, 1)).then(() => Promise.all(Array.from({ length: 200 }, () => new Promise(setImmediate))));\nconsole.log('finished');\n");
+    writeFileSync(
+      at("chatty.mjs"),
+      "for (let i = 0; i < 300; i++) await new Promise((r) => setTimeout(r, 1)).then(() => Promise.all(Array.from({ length: 200 }, () => new Promise(setImmediate))));\nconsole.log('finished');\n",
+    );
     const ended = await runCommand("sh", ["-c", script], home.path);
     expect(ended.stdout).toBe("finished\n");
     expect(ended.stderr).toMatch(/^stallscope: .*full.* What was recorded up to then is kept\.\n$/);
@@ -138,7 +156,12 @@ describe("the rest", () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     const { port } = taken.address() as AddressInfo;
-    expectFailure(await stallscope(home.path, ["serve", "--port", String(port)]), 125, `Port ${port} is in use`, "--port");
+    expectFailure(
+      await stallscope(home.path, ["serve", "--port", String(port)]),
+      125,
+      `Port ${port} is in use`,
+      "--port",
+    );
     taken.close();
   });
 
@@ -153,7 +176,12 @@ describe("the rest", () => {
   });
 
   test("an example that isn't there", async () => {
-    expectFailure(await stallscope(home.path, ["demo", "nothing"]), 127, "There is no example nothing", "research-agent");
+    expectFailure(
+      await stallscope(home.path, ["demo", "nothing"]),
+      127,
+      "There is no example nothing",
+      "research-agent",
+    );
     expectFailure(await stallscope(home.path, ["demo", "../package"]), 127, "There is no example");
   });
 
@@ -164,7 +192,11 @@ describe("the rest", () => {
   });
 
   test("a report that can't be written: the recording is whole", async () => {
-    const ended = await stallscope(home.path, ["run", "--quiet", "--report", "nowhere/r.json", "-o", at("whole.stallscope"), at("ok.mjs")], { cwd: home.path });
+    const ended = await stallscope(
+      home.path,
+      ["run", "--quiet", "--report", "nowhere/r.json", "-o", at("whole.stallscope"), at("ok.mjs")],
+      { cwd: home.path },
+    );
     expect(ended.stdout).toBe("ok\n");
     expect(ended.stderr).toMatch(/^stallscope: The report nowhere\/r\.json can't be written/);
     expect(ended.code).toBe(125);

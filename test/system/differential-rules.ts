@@ -16,11 +16,17 @@ export const PERMITTED: readonly PermittedDifference[] = [
   },
   {
     id: "exit-listener",
-    undo: inText((text) => text.replaceAll(/^exit 1\n/gm, "").replaceAll(/^(exit listeners:) (\d+)$/gm, (_all, label, count) => `${label} ${Number(count) - 1}`)),
+    undo: inText((text) =>
+      text
+        .replaceAll(/^exit 1\n/gm, "")
+        .replaceAll(/^(exit listeners:) (\d+)$/gm, (_all, label, count) => `${label} ${Number(count) - 1}`),
+    ),
   },
   {
     id: "worker-thread-ids",
-    undo: inText((text) => text.replaceAll(/^(thread id:) (\d+)$/gm, (_all, label, id) => `${label} ${Number(id) - 1}`)),
+    undo: inText((text) =>
+      text.replaceAll(/^(thread id:) (\d+)$/gm, (_all, label, id) => `${label} ${Number(id) - 1}`),
+    ),
   },
   {
     id: "environment",

@@ -14,7 +14,9 @@ const planted = programsIn("test/fixtures/programs/diff-planted");
 const used = new Set<string>();
 
 function programsIn(folder: string): readonly string[] {
-  return globSync(`${folder}/*.{mjs,cjs,ts}`, { cwd: ROOT }).sort().map((file) => join(ROOT, file));
+  return globSync(`${folder}/*.{mjs,cjs,ts}`, { cwd: ROOT })
+    .sort()
+    .map((file) => join(ROOT, file));
 }
 
 describe("a program under tracing behaves as without", () => {
@@ -33,7 +35,10 @@ describe("a program under tracing behaves as without", () => {
 
   afterAll(() => {
     expect(programs.length).toBeGreaterThan(0);
-    expect(PERMITTED.map(({ id }) => id).filter((id) => !used.has(id)), "rules no program needs").toEqual([]);
+    expect(
+      PERMITTED.map(({ id }) => id).filter((id) => !used.has(id)),
+      "rules no program needs",
+    ).toEqual([]);
   });
 });
 

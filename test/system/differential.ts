@@ -7,7 +7,7 @@
  */
 import { spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -97,7 +97,11 @@ export async function runTraced(program: string, manner: Manner, level: string):
 }
 
 /** One run with two pipes, one with both outputs into one file. */
-async function observe(command: readonly string[], manner: Manner, env: Readonly<Record<string, string>>): Promise<Observation> {
+async function observe(
+  command: readonly string[],
+  manner: Manner,
+  env: Readonly<Record<string, string>>,
+): Promise<Observation> {
   const apart = await runOnce(command, manner, env, undefined);
   const end = apart.signal ?? apart.code;
   if (manner.signal !== undefined) return { stdout: apart.stdout, stderr: apart.stderr, end };
@@ -128,7 +132,11 @@ function runOnce(
 ): Promise<Ended> {
   const env = { ...cleanEnvironment(), ...manner.env, ...extraEnv };
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, command, { cwd: ROOT, env, stdio: ["pipe", output ?? "pipe", output ?? "pipe"] });
+    const child = spawn(process.execPath, command, {
+      cwd: ROOT,
+      env,
+      stdio: ["pipe", output ?? "pipe", output ?? "pipe"],
+    });
     let stdout = "";
     let stderr = "";
     let isSent = false;
@@ -151,8 +159,4 @@ function runOnce(
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const ours = /^(?:NODE_|VITEST|VITE_|npm_|TEST$|PROD$|DEV$|MODE$|BASE_URL$|FORCE_COLOR$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
-}
-
-export function exitCodeOfSignal(signal: NodeJS.Signals): number {
-  return 128 + constants.signals[signal];
 }

@@ -33,7 +33,12 @@ export function stallscope(home: string, args: readonly string[], options: RunOp
   return runCommand(process.execPath, [BIN, ...args], home, options);
 }
 
-export function runCommand(command: string, args: readonly string[], home: string, options: RunOptions = {}): Promise<Ended> {
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  home: string,
+  options: RunOptions = {},
+): Promise<Ended> {
   const ours = /^(?:NODE_OPTIONS|VITEST|npm_|TEST$|FORCE_COLOR$)/;
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
   const env = { ...inherited, NO_COLOR: "1", CI: "true", STALLSCOPE_HOME: home, ...options.env };
@@ -71,5 +76,7 @@ export async function recordProgram(
 
 /** The stalls of the run phase, the longest first. */
 export function runStalls(report: Report): Report["stalls"] {
-  return report.stalls.filter(({ phase }) => phase === "run").sort((a, b) => (b.durationMs ?? Infinity) - (a.durationMs ?? Infinity));
+  return report.stalls
+    .filter(({ phase }) => phase === "run")
+    .sort((a, b) => (b.durationMs ?? Infinity) - (a.durationMs ?? Infinity));
 }

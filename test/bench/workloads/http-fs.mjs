@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 
 const requests = Number(process.argv[2] ?? 4000);
 const concurrency = 8;
-const body = JSON.stringify({ messages: Array.from({ length: 40 }, (_, id) => ({ id, role: "user", content: "x".repeat(80) })) });
+const body = JSON.stringify({
+  messages: Array.from({ length: 40 }, (_, id) => ({ id, role: "user", content: "x".repeat(80) })),
+});
 
 const server = createServer((request, response) => {
   const chunks = [];
@@ -35,6 +37,9 @@ const cpu = process.cpuUsage();
 const start = performance.now();
 await Promise.all(Array.from({ length: concurrency }, () => client(requests / concurrency)));
 const { user, system } = process.cpuUsage(cpu);
-writeFileSync(process.env.BENCH_RESULT, JSON.stringify({ cpuMs: (user + system) / 1000, wallMs: performance.now() - start }));
+writeFileSync(
+  process.env.BENCH_RESULT,
+  JSON.stringify({ cpuMs: (user + system) / 1000, wallMs: performance.now() - start }),
+);
 server.closeAllConnections();
 server.close();

@@ -7,6 +7,9 @@ setTimeout(() => {
   const start = performance.now();
   setTimeout(() => {
     const { user, system } = process.cpuUsage(cpu);
-    writeFileSync(process.env.BENCH_RESULT, JSON.stringify({ cpuMs: (user + system) / 1000, wallMs: performance.now() - start }));
+    writeFileSync(
+      process.env.BENCH_RESULT,
+      JSON.stringify({ cpuMs: (user + system) / 1000, wallMs: performance.now() - start }),
+    );
   }, seconds * 1000);
 }, 1000);

@@ -24,14 +24,20 @@ test("the helper that one sample happened to hit is not blamed", () => {
 });
 
 test("samples count by the time they stand for", () => {
-  const verdict = judgeSamples(msToNanos(0), [sample(900, "deep < outer"), sample(950, "outer"), sample(1000, "outer")]);
+  const verdict = judgeSamples(msToNanos(0), [
+    sample(900, "deep < outer"),
+    sample(950, "outer"),
+    sample(1000, "outer"),
+  ]);
   expect(verdict.blame?.function).toBe("deep");
 });
 
 test("Node's own frames are never blamed", () => {
   const verdict = judgeSamples(msToNanos(0), [sample(50, "gzipSync@node:zlib < compress < main")]);
   expect(verdict.blame?.function).toBe("compress");
-  expect(judgeSamples(msToNanos(0), [sample(50, "processTicksAndRejections@node:internal/process/task_queues")]).blame).toBeUndefined();
+  expect(
+    judgeSamples(msToNanos(0), [sample(50, "processTicksAndRejections@node:internal/process/task_queues")]).blame,
+  ).toBeUndefined();
 });
 
 test("the task is that of most of the time, else none", () => {
@@ -55,9 +61,14 @@ test("own code needs a thread that was computing in it", () => {
 test("loading is told from the frames above the program's own", () => {
   const loading = sample(50, "compile@node:internal/modules/cjs/loader < main");
   expect(isLoading([loading])).toBe(true);
-  expect(isLoading([sample(50, "wrapSafe@node:internal/modules/cjs/loader < load@node:internal/modules/cjs/loader < main")])).toBe(true);
+  expect(
+    isLoading([sample(50, "wrapSafe@node:internal/modules/cjs/loader < load@node:internal/modules/cjs/loader < main")]),
+  ).toBe(true);
   expect(isLoading([sample(50, "work < main@app.js < load@node:internal/modules/cjs/loader")])).toBe(false);
-  const evaluated = "build@node_modules/big/index.js < top@node_modules/big/index.js < run@node:internal/modules/esm/module_job";
+  const evaluated =
+    "build@node_modules/big/index.js < top@node_modules/big/index.js < run@node:internal/modules/esm/module_job";
   expect(isLoading([sample(50, evaluated)])).toBe(true);
-  expect(isLoading([sample(50, evaluated), sample(80, "work < main@app.js < run@node:internal/modules/esm/module_job")])).toBe(false);
+  expect(
+    isLoading([sample(50, evaluated), sample(80, "work < main@app.js < run@node:internal/modules/esm/module_job")]),
+  ).toBe(false);
 });

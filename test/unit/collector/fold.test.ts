@@ -68,8 +68,12 @@ test("an open task has a slice and no end", () => {
 test("what a message says of a task before its start record is kept for it", () => {
   const tasks = drawnTasks("span work [==)");
   const changes = fold({ kind: "attributes", thread: 1, task: T + 1, attributes: { traceId: "abc" } }, ...tasks);
-  expect(only(changes, "spanAttributes")).toEqual([{ do: "spanAttributes", span: T + 1, attributes: { traceId: "abc" } }]);
-  expect(changes.findIndex((change) => change.do === "span")).toBeLessThan(changes.findIndex((change) => change.do === "spanAttributes"));
+  expect(only(changes, "spanAttributes")).toEqual([
+    { do: "spanAttributes", span: T + 1, attributes: { traceId: "abc" } },
+  ]);
+  expect(changes.findIndex((change) => change.do === "span")).toBeLessThan(
+    changes.findIndex((change) => change.do === "spanAttributes"),
+  );
 });
 
 test("an abort that reached two tasks is two cancellations, each settled with its task", () => {
@@ -83,7 +87,16 @@ test("an abort that reached two tasks is two cancellations, each settled with it
   const abort = T + 4;
   const changes = fold(
     ...tasks.slice(0, cut),
-    { kind: "cancel", thread: 1, at: msToNanos(30), cancel: abort, source: "explicit", reason: "enough", by: T + 1, stack: [] },
+    {
+      kind: "cancel",
+      thread: 1,
+      at: msToNanos(30),
+      cancel: abort,
+      source: "explicit",
+      reason: "enough",
+      by: T + 1,
+      stack: [],
+    },
     { kind: "reached", thread: 1, at: msToNanos(31), cancel: abort, task: T + 2, ignored: false },
     { kind: "reached", thread: 1, at: msToNanos(31), cancel: abort, task: T + 3, ignored: false },
     ...tasks.slice(cut),
@@ -141,7 +154,11 @@ test("a second thread gets a group of its own", () => {
 
 test("a thread that said goodbye voids its open gap; a cut one keeps it open", () => {
   const open: SessionEvent = { kind: "stallOpen", thread: 1, at: msToNanos(20), beat: 2 };
-  const bye = fold(open, { kind: "bye", thread: 1, at: msToNanos(50), exitCode: 3 }, { kind: "gone", thread: 1, at: msToNanos(50) });
+  const bye = fold(
+    open,
+    { kind: "bye", thread: 1, at: msToNanos(50), exitCode: 3 },
+    { kind: "gone", thread: 1, at: msToNanos(50) },
+  );
   expect(only(bye, "voidStall")).toHaveLength(1);
   expect(only(bye, "endThread")).toEqual([{ do: "endThread", thread: 1, at: msToNanos(50), exitCode: 3 }]);
   const cut = fold(open, { kind: "gone", thread: 1, at: msToNanos(50) });

@@ -14,8 +14,12 @@ import type { Message } from "../../../src-runtime/protocol/message.ts";
 type Part = { readonly records: Uint8Array } | { readonly messages: Message[] };
 
 const part: fc.Arbitrary<Part> = fc.oneof(
-  fc.integer({ min: 0, max: 20 }).chain((count) => fc.uint8Array({ minLength: count * 32, maxLength: count * 32 }).map((records) => ({ records }))),
-  fc.array(fc.record({ t: fc.constant("string" as const), id: fc.nat(), text: fc.string({ unit: "grapheme" }) })).map((messages) => ({ messages })),
+  fc
+    .integer({ min: 0, max: 20 })
+    .chain((count) => fc.uint8Array({ minLength: count * 32, maxLength: count * 32 }).map((records) => ({ records }))),
+  fc
+    .array(fc.record({ t: fc.constant("string" as const), id: fc.nat(), text: fc.string({ unit: "grapheme" }) }))
+    .map((messages) => ({ messages })),
 );
 
 function encode(item: Part): Uint8Array {
@@ -33,18 +37,22 @@ function plain(frame: Frame): unknown {
 
 test("what was encoded is decoded, however the bytes were cut on the way", () => {
   fc.assert(
-    fc.property(fc.array(part, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }), (parts, cuts) => {
-      const bytes = new Uint8Array(parts.flatMap((item) => [...encode(item)]));
-      const decoder = createFrameDecoder();
-      const frames: unknown[] = [];
-      for (let at = 0, turn = 0; at < bytes.length; turn++) {
-        const size = cuts[turn % cuts.length] ?? 1;
-        frames.push(...decoder.push(bytes.subarray(at, at + size)).map(plain));
-        at += size;
-      }
-      expect(frames).toEqual(parts);
-      expect(decoder.pending).toBe(0);
-    }),
+    fc.property(
+      fc.array(part, { maxLength: 8 }),
+      fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }),
+      (parts, cuts) => {
+        const bytes = new Uint8Array(parts.flatMap((item) => [...encode(item)]));
+        const decoder = createFrameDecoder();
+        const frames: unknown[] = [];
+        for (let at = 0, turn = 0; at < bytes.length; turn++) {
+          const size = cuts[turn % cuts.length] ?? 1;
+          frames.push(...decoder.push(bytes.subarray(at, at + size)).map(plain));
+          at += size;
+        }
+        expect(frames).toEqual(parts);
+        expect(decoder.pending).toBe(0);
+      },
+    ),
   );
 });
 

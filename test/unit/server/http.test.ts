@@ -91,12 +91,19 @@ describe("pages", () => {
     expect(answer.body).not.toContain("<!doctype");
   });
 
-  test.each(["/../secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "//etc/passwd", "/renderer/index.html", "/a.stallscope"])(
-    "%s is no page",
-    async (path) => {
-      expect(await get(path, { cookie: await cookie() })).toMatchObject({ status: 404, body: "There is no such page.\n" });
-    },
-  );
+  test.each([
+    "/../secret.txt",
+    "/..%2fsecret.txt",
+    "/%2e%2e/secret.txt",
+    "//etc/passwd",
+    "/renderer/index.html",
+    "/a.stallscope",
+  ])("%s is no page", async (path) => {
+    expect(await get(path, { cookie: await cookie() })).toMatchObject({
+      status: 404,
+      body: "There is no such page.\n",
+    });
+  });
 });
 
 type Viewer = RecordingApi & { close(): void };
@@ -115,7 +122,12 @@ async function view(notices: ViewerNotices, headers: Record<string, string>): Pr
     deserialize: (bytes: Uint8Array) => packr.unpack(bytes) as unknown,
   });
   return new Proxy({} as Viewer, {
-    get: (_target, name) => (name === "close" ? () => socket.close() : name === "then" ? undefined : (...args: readonly unknown[]) => rpc.$call(name as never, ...(args as never))),
+    get: (_target, name) =>
+      name === "close"
+        ? () => socket.close()
+        : name === "then"
+          ? undefined
+          : (...args: readonly unknown[]) => rpc.$call(name as never, ...(args as never)),
   });
 }
 
@@ -151,14 +163,22 @@ describe("the RecordingApi over the socket", () => {
     const tile = await api.tile(id, { tracks: [...tracks.id], from: 0, to: 300e6, resolution: 1e5 });
     expect(tile.start).toBeInstanceOf(Float64Array);
     expect((await api.strip(id, 1, 0, 260e6, 26)).busy).toHaveLength(26);
-    expect(await api.details(id, { kind: "stall", id: overview.stalls[0]?.id ?? 0 })).toMatchObject({ kind: "stall", cpuRatio: 0.97 });
+    expect(await api.details(id, { kind: "stall", id: overview.stalls[0]?.id ?? 0 })).toMatchObject({
+      kind: "stall",
+      cpuRatio: 0.97,
+    });
 
     await expect(api.overview("nowhere")).rejects.toMatchObject({ code: "not-found" });
     await expect(api.overview("../../etc/passwd")).rejects.toMatchObject({ code: "not-found" });
     await expect(api.overview(rows[0]?.id ?? "")).rejects.toMatchObject({ code: "foreign", hint: expect.any(String) });
     await expect(api.details(id, { kind: "task", id: 1 })).rejects.toMatchObject({ code: "not-found" });
-    await expect(api.tile(id, { tracks: ["x"], from: 0, to: 1, resolution: 1 } as never)).rejects.toMatchObject({ code: "bad-request" });
-    await expect(api.runDemo()).rejects.toMatchObject({ code: "failed", message: "Stallscope failed: no example here" });
+    await expect(api.tile(id, { tracks: ["x"], from: 0, to: 1, resolution: 1 } as never)).rejects.toMatchObject({
+      code: "bad-request",
+    });
+    await expect(api.runDemo()).rejects.toMatchObject({
+      code: "failed",
+      message: "Stallscope failed: no example here",
+    });
     await expect((api as unknown as Record<string, () => Promise<unknown>>)["constructor"]?.()).rejects.toBeDefined();
     await api.remove(id);
     expect(await api.recordings()).toHaveLength(1);
@@ -179,7 +199,10 @@ describe("the RecordingApi over the socket", () => {
     const second = next((notice) => notice.version > version);
     writer.write([{ do: "notSeen", what: "anything" }], 5e6);
     expect(await second).toMatchObject({ recording: id, state: "live", end: 5e6 });
-    await expect(api.remove(id)).rejects.toMatchObject({ code: "failed", message: expect.stringContaining("is being written") });
+    await expect(api.remove(id)).rejects.toMatchObject({
+      code: "failed",
+      message: expect.stringContaining("is being written"),
+    });
     const last = next(({ state }) => state === "closed");
     writer.finish({ state: "closed" });
     await last;

@@ -2,7 +2,13 @@
 import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { clearPlace, dataFolder, deleteRecording, enforceCap, newRecordingPath } from "../../../src-main/store/folder.ts";
+import {
+  clearPlace,
+  dataFolder,
+  deleteRecording,
+  enforceCap,
+  newRecordingPath,
+} from "../../../src-main/store/folder.ts";
 import { drawRecording, inFolder } from "../../fixtures/drawn-recording.ts";
 
 test("a new recording is named after its program and time, and never takes another's place", async () => {
@@ -11,7 +17,9 @@ test("a new recording is named after its program and time, and never takes anoth
     const first = newRecordingPath(join(folder, "new"), "my agent", at);
     expect(basename(first)).toBe("my_agent-2026-11-03-040506.stallscope");
     writeFileSync(first, "");
-    expect(basename(newRecordingPath(join(folder, "new"), "my agent", at))).toBe("my_agent-2026-11-03-040506-2.stallscope");
+    expect(basename(newRecordingPath(join(folder, "new"), "my agent", at))).toBe(
+      "my_agent-2026-11-03-040506-2.stallscope",
+    );
   });
 });
 
@@ -31,10 +39,16 @@ test("over its cap the folder loses the oldest, never a pinned, a live or a fore
     writeFileSync(at("f-foreign"), "x".repeat(1000));
     const days = { "a-pinned": 9, "b-live": 8, "d-older": 5, "c-old": 4, "e-new": 1, "f-foreign": 7 };
     for (const [name, age] of Object.entries(days)) utimesSync(at(name), 1e9 - age * 86_400, 1e9 - age * 86_400);
-    const total = readdirSync(folder).reduce((sum, name) => sum + (name.endsWith(".stallscope") ? statSync(join(folder, name)).size : 0), 0);
+    const total = readdirSync(folder).reduce(
+      (sum, name) => sum + (name.endsWith(".stallscope") ? statSync(join(folder, name)).size : 0),
+      0,
+    );
     const one = statSync(at("c-old")).size;
     expect(enforceCap(folder, total)).toEqual([]);
-    expect(enforceCap(folder, total - one - 1).map(({ path }) => basename(path, ".stallscope"))).toEqual(["d-older", "c-old"]);
+    expect(enforceCap(folder, total - one - 1).map(({ path }) => basename(path, ".stallscope"))).toEqual([
+      "d-older",
+      "c-old",
+    ]);
     expect(enforceCap(folder, 0).map(({ path }) => basename(path, ".stallscope"))).toEqual(["e-new"]);
     for (const name of ["a-pinned", "b-live", "f-foreign"]) expect(existsSync(at(name)), name).toBe(true);
   });
@@ -56,6 +70,10 @@ test("only a finished recording is deleted or written over", async () => {
     expect(() => deleteRecording(join(folder, "nowhere"))).toThrow("There is no recording");
     deleteRecording(finished);
     clearPlace(join(folder, "nowhere"));
-    expect(readdirSync(folder).filter((name) => !name.startsWith("live")).sort()).toEqual(["notes.txt"]);
+    expect(
+      readdirSync(folder)
+        .filter((name) => !name.startsWith("live"))
+        .sort(),
+    ).toEqual(["notes.txt"]);
   });
 });

@@ -46,7 +46,12 @@ test.each(files)("%s", (file) => {
   expect(labels).toContain("parsePdf()");
   expect([...strip(recording, 1, 0, 260e6, 1).busy][0]).toBeCloseTo(0.5);
   const { stalls } = overview(recording);
-  expect(details(recording, { kind: "stall", id: stalls[0]?.id ?? 0 })).toMatchObject({ place: 1, of: 1, samples: [{ agrees: true }], span: { name: "work" } });
+  expect(details(recording, { kind: "stall", id: stalls[0]?.id ?? 0 })).toMatchObject({
+    place: 1,
+    of: 1,
+    samples: [{ agrees: true }],
+    span: { name: "work" },
+  });
   const chunk = recording.get<{ count: number; bytes: Uint8Array }>("SELECT count, bytes FROM handle_chunk");
   expect(decodeHandles(chunk?.bytes ?? new Uint8Array(), chunk?.count ?? 0).map(({ kind, at }) => [kind, at])).toEqual([
     [16, 1e6],

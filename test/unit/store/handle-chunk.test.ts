@@ -43,7 +43,14 @@ test("stamps land on the recording's axis", () => {
 });
 
 test("a repetitive trace packs to a few bytes an event", () => {
-  const records = Array.from({ length: 4096 }, (_, index) => ({ kind: 16 + (index % 4), at: index * 3000, id: index, a: 3, b: index - 1, value: 0 }));
+  const records = Array.from({ length: 4096 }, (_, index) => ({
+    kind: 16 + (index % 4),
+    at: index * 3000,
+    id: index,
+    a: 3,
+    b: index - 1,
+    value: 0,
+  }));
   expect(encodeHandles(pack(records), 0).length / records.length).toBeLessThan(4);
 });
 

@@ -15,15 +15,31 @@ import {
 
 /** Slices of one lane, in time, not overlapping, of very different lengths and gaps. */
 const lane: fc.Arbitrary<readonly ClosedSlice[]> = fc
-  .array(fc.record({ gap: fc.integer({ min: 0, max: 34 }), dur: fc.integer({ min: 0, max: 34 }), outcome: fc.constantFrom("completed", "failed") }), {
-    maxLength: 60,
-  })
+  .array(
+    fc.record({
+      gap: fc.integer({ min: 0, max: 34 }),
+      dur: fc.integer({ min: 0, max: 34 }),
+      outcome: fc.constantFrom("completed", "failed"),
+    }),
+    {
+      maxLength: 60,
+    },
+  )
   .map((steps) => {
     let at = 0;
     return steps.map(({ gap, dur, outcome }, index) => {
       const start = at + 2 ** gap;
       at = start + 2 ** dur;
-      return { track: 1, depth: 0, start, end: at, kind: "request", outcome, subject: index, label: String(index) } as const;
+      return {
+        track: 1,
+        depth: 0,
+        start,
+        end: at,
+        kind: "request",
+        outcome,
+        subject: index,
+        label: String(index),
+      } as const;
     });
   });
 

@@ -64,15 +64,18 @@ test("a recording whose recorder is gone was cut", async () => {
   });
 });
 
-test.runIf(process.platform === "linux")("another process with the recorder's number does not keep it live", async () => {
-  await inFolder((folder) => {
-    const path = join(folder, "a.stallscope");
-    drawRecording(path, DRAWING, undefined, { recorderPid: process.pid, recorderStart: "1" });
-    const recording = openRecording(path);
-    expect(recording.meta().state).toBe("cut");
-    recording.close();
-  });
-});
+test.runIf(process.platform === "linux")(
+  "another process with the recorder's number does not keep it live",
+  async () => {
+    await inFolder((folder) => {
+      const path = join(folder, "a.stallscope");
+      drawRecording(path, DRAWING, undefined, { recorderPid: process.pid, recorderStart: "1" });
+      const recording = openRecording(path);
+      expect(recording.meta().state).toBe("cut");
+      recording.close();
+    });
+  },
+);
 
 test("a file that is no recording is refused with the reason", async () => {
   await inFolder((folder) => {
@@ -110,22 +113,25 @@ test("bytes changed anywhere are refused or read, never a crash", async () => {
     drawRecording(path, DRAWING, { state: "closed" });
     const whole = readFileSync(path);
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat({ max: whole.length - 1 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 40 }), (changes) => {
-        const bytes = Buffer.from(whole);
-        for (const [offset, value] of changes) bytes[offset] = value;
-        const damaged = join(folder, "damaged.stallscope");
-        writeFileSync(damaged, bytes);
-        try {
-          const recording = openRecording(damaged);
+      fc.property(
+        fc.array(fc.tuple(fc.nat({ max: whole.length - 1 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 40 }),
+        (changes) => {
+          const bytes = Buffer.from(whole);
+          for (const [offset, value] of changes) bytes[offset] = value;
+          const damaged = join(folder, "damaged.stallscope");
+          writeFileSync(damaged, bytes);
           try {
-            report(recording);
-          } finally {
-            recording.close();
+            const recording = openRecording(damaged);
+            try {
+              report(recording);
+            } finally {
+              recording.close();
+            }
+          } catch (error) {
+            expect(error).toBeInstanceOf(RecordingError);
           }
-        } catch (error) {
-          expect(error).toBeInstanceOf(RecordingError);
-        }
-      }),
+        },
+      ),
       { numRuns: 80 },
     );
   });

@@ -21,7 +21,9 @@ function read(reader: ReturnType<typeof createRingReader>): { kind: number; id: 
 
 test("records come out in order and whole; what did not fit is counted by kind", () => {
   const step = fc.oneof(
-    fc.record({ write: fc.constantFrom(RecordKind.start, RecordKind.end, RecordKind.handleInit, RecordKind.handleBefore) }),
+    fc.record({
+      write: fc.constantFrom(RecordKind.start, RecordKind.end, RecordKind.handleInit, RecordKind.handleBefore),
+    }),
     fc.constant("drain" as const),
   );
   fc.assert(
@@ -54,7 +56,8 @@ test("records come out in order and whole; what did not fit is counted by kind",
 test("an eighth of the ring is kept for what is not a handle", () => {
   const ring = createRing(CAPACITY);
   const writer = createRingWriter(ring);
-  const write = (kind: typeof RecordKind.start | typeof RecordKind.handleInit): boolean => writer.write(kind, 0, 0, 1, 0, 0, 0);
+  const write = (kind: typeof RecordKind.start | typeof RecordKind.handleInit): boolean =>
+    writer.write(kind, 0, 0, 1, 0, 0, 0);
   let handles = 0;
   while (write(RecordKind.handleInit)) handles++;
   let tasks = 0;
