@@ -5,8 +5,7 @@
  * was dropped) are passed over: the loss is already counted.
  */
 import { nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
-import type { TaskKind } from "../../src-runtime/protocol/record.ts";
-import type { SliceKind, TrackKind } from "../api/api.ts";
+import type { TrackKind } from "../api/api.ts";
 import type { Change } from "../store/rows.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import type { SessionEvent } from "./session.ts";
