@@ -97,7 +97,7 @@ export function createViewportStore(initial: Viewport): ViewportStore {
   let isFollowing = false;
   const listeners = new Set<() => void>();
   const tell = (): void => {
-    for (const listener of [...listeners]) listener();
+    for (const listener of listeners) listener();
   };
   const isEqual = (a: Viewport, b: Viewport): boolean => a.from === b.from && a.to === b.to;
   return {

@@ -65,9 +65,7 @@ describe("masks", () => {
   test("on a finer screen each pixel of a pattern is as many device pixels", () => {
     const fine = masked(MASKS.stipple, 4, 4, 0, 2);
     const coarse = masked(MASKS.stipple, 4, 4);
-    expect(fine).toEqual(
-      coarse.flatMap((row) => [row, row].map((line) => line.replaceAll(/./g, "$&$&"))),
-    );
+    expect(fine).toEqual(coarse.flatMap((row) => [row, row].map((line) => line.replaceAll(/./g, "$&$&"))));
   });
 });
 
