@@ -3,7 +3,7 @@
  * fixed decimals for instants, a sign for offsets. Input is Nanos.
  */
 
-/** `640 ms`, `3.2 s`, `14.00 s` never: trailing zeros after the point go. `4 min 02 s`, `2 h 05 min`. */
+/** `640 ms`, `3.2 s` (no trailing zeros), `4 min 02 s`, `2 h 05 min`. */
 export function formatDuration(nanos: number): string {
   if (!Number.isFinite(nanos)) return "unknown";
   const size = Math.abs(nanos);

@@ -32,7 +32,7 @@ export function scrollFor(row: Row, scrollTop: number, height: number): number {
 export function trackOfSelection(
   selection: Selection | undefined,
   table: TrackTable,
-  overview: Overview,
+  overview: Pick<Overview, "stalls">,
 ): number | undefined {
   const task =
     selection?.kind === "task"
