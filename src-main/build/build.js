@@ -10,7 +10,7 @@
  *
  * A development file: it is not in the package.
  */
-import { existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -66,7 +66,10 @@ async function buildProgram(root, into) {
     }),
   ]);
   // All have to be over before the folder may be removed.
-  for (const result of bundles) if (result.status === "rejected") throw result.reason;
+  return bundles.flatMap((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
 }
 
 /**
@@ -75,14 +78,15 @@ async function buildProgram(root, into) {
  */
 async function buildRenderer(root, into) {
   const [{ build }, { default: react }] = await Promise.all([import("vite"), import("@vitejs/plugin-react")]);
-  await build({
+  const built = await build({
     root: join(root, "src-renderer"),
     configFile: false,
     base: "./",
     logLevel: "warn",
     plugins: [react()],
-    build: { outDir: into, emptyOutDir: true, sourcemap: false },
+    build: { outDir: into, emptyOutDir: true, sourcemap: false, chunkSizeWarningLimit: 1000 },
   });
+  return "output" in built ? modulesOf(built.output) : [];
 }
 
 /**
@@ -92,8 +96,7 @@ async function buildRenderer(root, into) {
 async function buildExamples(root, into) {
   const folder = join(root, "examples");
   const sources = globSync("**/*.ts", { cwd: folder });
-  if (sources.length === 0) return;
-  await bundle({
+  return bundle({
     input: Object.fromEntries(sources.map((source) => [source.replace(/\.ts$/, ""), join(folder, source)])),
     external: NODE_MODULE,
     output: {
@@ -121,10 +124,38 @@ async function bundle({ output, ...input }) {
     },
   });
   try {
-    await bundler.write(output);
+    const { output: chunks } = await bundler.write(output);
+    return modulesOf(chunks);
   } finally {
     await bundler.close();
   }
+}
+
+/**
+ * @param {readonly { readonly type: string, readonly moduleIds?: readonly string[] }[]} chunks
+ * @returns {readonly string[]}
+ */
+function modulesOf(chunks) {
+  return chunks.flatMap((chunk) => chunk.moduleIds ?? []);
+}
+
+/**
+ * The licences of the packages that were bundled, as they ask for.
+ * @param {readonly string[]} modules
+ */
+function licensesOf(modules) {
+  const folders = new Set(
+    modules.flatMap((id) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(id)?.[0] ?? []),
+  );
+  const texts = [...folders]
+    .filter((folder) => existsSync(join(folder, "package.json")))
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+      const [file] = globSync("{LICENSE,LICENCE,license,licence}*", { cwd: folder });
+      const text = file === undefined ? "" : readFileSync(join(folder, file), "utf8").trim();
+      return `${name} ${version} (${license})\n\n${text}\n`;
+    });
+  return [...new Set(texts)].sort().join(`\n${"-".repeat(80)}\n\n`);
 }
 
 /**
@@ -135,9 +166,12 @@ async function bundle({ output, ...input }) {
 async function buildAll(root, into) {
   const beside = `${into}.building-${process.pid}`;
   try {
-    await buildProgram(root, ensure(beside));
-    await buildRenderer(root, ensure(join(beside, "renderer")));
-    await buildExamples(root, join(beside, "examples"));
+    const modules = [
+      ...(await buildProgram(root, ensure(beside))),
+      ...(await buildRenderer(root, ensure(join(beside, "renderer")))),
+      ...(await buildExamples(root, join(beside, "examples"))),
+    ];
+    writeFileSync(join(beside, "third-party-licenses.txt"), licensesOf(modules));
     rmSync(into, { recursive: true, force: true });
     renameSync(beside, into);
   } finally {
