@@ -69,10 +69,7 @@ export function paintLane(
   if (parts.top < 0 || parts.top + parts.height > surface.height)
     return paintClipped(surface, y, lanes, depth, view, palette, tints);
   paintRuns(surface, parts, slices, view, palette, tints);
-  const cancelled = lanes.cancelled[depth];
-  const failed = lanes.failed[depth];
-  if (cancelled !== undefined) paintMarks(surface, parts, cancelled, view, palette);
-  if (failed !== undefined) paintMarks(surface, parts, failed, view, palette);
+  paintEnds(surface, y, lanes, depth, view, palette);
 }
 
 /** A row that is cut by the buffer's edge: painted whole beside it, and what is in sight copied over. */
@@ -106,11 +103,10 @@ function paintRuns(
 ): void {
   const { pixels, width } = surface;
   const { from, to, pixelsPerNano } = view;
-  const { start, end, kind, count, outcome } = lane.columns;
+  const { start, end, kind, count } = lane.columns;
   const unit = unitOf(surface);
   const bodyLine = parts.top * width;
   const railLine = (parts.pulseTop + (parts.pulse >> 1)) * width;
-  const ends: number[] = [];
   let least = width;
   let most = 0;
   let openFrom = -1;
@@ -139,7 +135,6 @@ function paintRuns(
         pixels.fill(tint.fill, bodyLine + left, bodyLine + Math.min(right, x + 2 * unit));
       pixels.fill(palette.waiting, railLine + left, railLine + right);
       if (isOpen) openFrom = x;
-      else if (!isRun && right - x >= LEAST_FULL_MARK * unit) ends.push(place);
       least = Math.min(least, left);
       most = Math.max(most, right);
     }
@@ -153,13 +148,48 @@ function paintRuns(
     pixels.copyWithin(railLine + line * width + least, railLine + least, railLine + most);
   }
   if (openFrom !== -1 && view.unknownFrom < view.openEnd) paintUnknown(surface, parts, openFrom, view, palette);
-  for (const ended of ends) {
-    const mark = outcomeOf(outcome[ended] ?? 0);
-    if (mark === "failed" || mark === "cancelled") continue;
-    const right = Math.floor(((end[ended] ?? 0) - from) * pixelsPerNano);
-    const isWide = right - Math.floor(((start[ended] ?? 0) - from) * pixelsPerNano) >= 2 * markWidth(mark) * unit;
-    if (right <= width + markWidth(mark) * unit && isWide)
+}
+
+/** End marks of one lane: after the bodies, and again after a culprit that reaches over one. */
+export function paintEnds(
+  surface: Surface,
+  y: number,
+  lanes: TrackLanes,
+  depth: number,
+  view: LaneView,
+  palette: Palette,
+): void {
+  const parts = partsAt(surface, y);
+  const { slices, cancelled, failed } = lanes;
+  const [all, stopped, broken] = [slices[depth], cancelled[depth], failed[depth]];
+  if (all !== undefined) paintQuietEnds(surface, parts, all, view, palette);
+  if (stopped !== undefined) paintMarks(surface, parts, stopped, view, palette);
+  if (broken !== undefined) paintMarks(surface, parts, broken, view, palette);
+}
+
+/** Of slices that returned or were abandoned: only where there is room. */
+function paintQuietEnds(surface: Surface, parts: Parts, lane: Lane, view: LaneView, palette: Palette): void {
+  const { from, to, pixelsPerNano } = view;
+  const { start, end, count, outcome } = lane.columns;
+  const unit = unitOf(surface);
+  const least = (LEAST_FULL_MARK * unit - 1) / pixelsPerNano;
+  let place = firstEndingAfter(lane, from);
+  while (place < lane.to && (start[place] ?? 0) < to) {
+    const begin = start[place] ?? 0;
+    const finish = end[place] ?? 0;
+    if (finish - begin < least) {
+      place = gallopEndingAfter(lane, place + 1, begin + least);
+      continue;
+    }
+    const mark = outcomeOf(outcome[place] ?? 0);
+    const isQuiet = mark === "completed" || mark === "abandoned";
+    const right = Math.floor((finish - from) * pixelsPerNano);
+    const width = right - Math.floor((begin - from) * pixelsPerNano);
+    const room = Math.max(LEAST_FULL_MARK, 2 * markWidth(mark)) * unit;
+    if (isQuiet && count[place] === 1 && width >= room && right <= surface.width + markWidth(mark) * unit) {
       drawEndMark(surface, mark, right, parts.top, parts.height, palette);
+    }
+    place++;
   }
 }
 

@@ -8,7 +8,7 @@
  */
 import type { LoopStrip } from "../../src-main/api/api.ts";
 import type { TrackLanes } from "./columns.ts";
-import { paintCulprit, paintLane, tintsByKind, type LaneView } from "./paint-lane.ts";
+import { paintCulprit, paintEnds, paintLane, tintsByKind, type LaneView } from "./paint-lane.ts";
 import type { Palette } from "./palette.ts";
 import { ROW } from "./rows.ts";
 import type { StallSpan } from "./stall-spans.ts";
@@ -144,6 +144,7 @@ function paintCulprits(
       const span = { start: lane.columns.start[place] ?? 0, end: lane.columns.end[place] ?? 0 };
       if (span.end >= view.from && span.start <= view.to) paintCulprit(surface, y, span, view, palette);
     }
+    paintEnds(surface, y, row.lanes, depth, view, palette);
   }
   // A stall that is still open has no slice yet.
   const open = stalls.find(({ isOpen, task }) => isOpen && task !== 0 && task === row.task);

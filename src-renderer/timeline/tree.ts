@@ -143,7 +143,9 @@ function factsOf(row: Row, view: TreeView): Facts {
     isStall,
     outcome: outcome === "completed" || (outcome === "open" && isLive) ? undefined : outcome,
     isEnded: task !== 0 && !isOpen,
-    isSelected: task !== 0 && selection?.kind === "task" && selection.id === task,
+    isSelected:
+      (task !== 0 && selection?.kind === "task" && selection.id === task) ||
+      (row.isStrip && selection?.kind === "stall" && stalls.some(({ id }) => id === selection.id)),
     isActive: view.active === table.id[index],
   };
 }

@@ -155,6 +155,15 @@ describe("a stall", () => {
     expect(picture[0]?.slice(9, 21)).toBe(".!wwwwwwww!.");
   });
 
+  test("its culprit does not hide how the slice ended", () => {
+    const slices: DrawnSlice[] = [
+      { start: 0, end: 18, outcome: "failed" },
+      { start: 10, end: 20, kind: "culprit", id: 1 },
+    ];
+    const picture = paint([rowOf(slices)], { stalls: stallSpans([stall({})], 40, undefined) });
+    expect(picture[3]).toBe("TTttttt.eeeeeeeeee.S....................");
+  });
+
   test("while the event loop is blocked it grows to the live end, and what waits is dotted", () => {
     const { dur: _, ...open } = stall({ start: 12 });
     const stalls = stallSpans([{ ...open, task: { id: 9, name: "parse", kind: "tool" } }], 36, undefined);

@@ -27,7 +27,7 @@ describe("columns", () => {
       3,
     );
     const starts = (list: TrackLanes["slices"] | undefined): (number[] | undefined)[] | undefined =>
-      list && Array.from(list, (lane) => lane && [...lane.columns.start.slice(lane.from, lane.to)]);
+      list && Array.from(list, (lane) => lane && Array.from(lane.columns.start.subarray(lane.from, lane.to)));
     expect(starts(first?.slices)).toEqual([[0, 12], undefined, [1]]);
     expect(starts(first?.culprits)).toEqual([[2]]);
     expect(starts(first?.failed)).toEqual([[12]]);
