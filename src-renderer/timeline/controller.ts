@@ -61,7 +61,11 @@ export function createTimelineController(
     const timer = setTimeout(act, ms);
     return () => clearTimeout(timer);
   };
-  const invalidate = (): void => frames.invalidate();
+  /** While a frame moves the window after the clock, that is no reason for another. */
+  let isMoving = false;
+  const invalidate = (): void => {
+    if (!isMoving) frames.invalidate();
+  };
   const tiles = createTileCache(api, recording, invalidate, later);
   const strips = createStripCache(api, recording, invalidate, later);
   const stripes = createStripesMemo();
@@ -162,7 +166,11 @@ export function createTimelineController(
       },
     );
     const now = clock();
-    if (isLive() && viewport.following()) port.followTo(now);
+    if (isLive() && viewport.following()) {
+      isMoving = true;
+      port.followTo(now);
+      isMoving = false;
+    }
     drawnClock = clockKey();
     const scale = window.devicePixelRatio || 1;
     const { overview, tracks, selection, filter } = input;
@@ -237,6 +245,7 @@ export function createTimelineController(
   return {
     update(next) {
       const before = input;
+      const foldedBefore = folded;
       input = next;
       if (next.theme !== before.theme) palette = undefined;
       if (next.version !== before.version) {
@@ -246,10 +255,12 @@ export function createTimelineController(
       const isElsewhere = next.selection !== before.selection;
       const track = isElsewhere ? trackOfSelection(next.selection, next.tracks, next.overview) : undefined;
       if (track !== undefined) {
-        const hidden = ancestorsOf(next.tracks, track).filter((id) => folded.has(id));
-        folded = new Set([...folded].filter((id) => !hidden.includes(id)));
+        const inTheWay = ancestorsOf(next.tracks, track).filter((id) => folded.has(id));
+        if (inTheWay.length > 0) folded = new Set([...folded].filter((id) => !inTheWay.includes(id)));
       }
-      layout = layoutRows(next.tracks, folded, next.filter);
+      if (next.tracks !== before.tracks || next.filter !== before.filter || folded !== foldedBefore) {
+        layout = layoutRows(next.tracks, folded, next.filter);
+      }
       invalidate();
       if (track !== undefined) {
         active = track;
