@@ -245,9 +245,12 @@ export function createFold(): Fold {
   }
 
   function progress(event: Extract<SessionEvent, { kind: "progress" }>, out: Change[]): void {
-    if (event.progress !== "chunk") return;
     const task = tasks.get(event.task);
     if (task === undefined || task.isSpan) return;
+    if (event.progress === "headers" && event.a > 0) {
+      out.push({ do: "taskAttributes", task: task.id, attributes: { "http.response.status_code": event.a } });
+    }
+    if (event.progress !== "chunk") return;
     task.chunks++;
     if (task.firstChunk !== undefined) return;
     task.firstChunk = event.at;

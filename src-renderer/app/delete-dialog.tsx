@@ -4,7 +4,7 @@ import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import type { RecordingRow } from "../../src-main/api/api.ts";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { formatBytes, formatDate } from "../ui/numbers.ts";
+import { formatBytes, formatDate } from "../../src-main/api/format.ts";
 
 export function DeleteDialog(props: {
   readonly row: RecordingRow;

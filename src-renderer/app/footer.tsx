@@ -7,8 +7,7 @@ import type { Overview } from "../../src-main/api/api.ts";
 import type { Connection } from "../client.ts";
 import { useTick } from "../state/use-tick.ts";
 import type { ViewportStore } from "../state/viewport.ts";
-import { formatInstant } from "../timeline/format.ts";
-import { formatCount, formatSeconds } from "../ui/numbers.ts";
+import { formatCount, formatInstant, formatSeconds } from "../../src-main/api/format.ts";
 
 export interface FooterProps {
   readonly overview: Overview;

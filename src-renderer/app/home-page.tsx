@@ -17,7 +17,7 @@ import type { ThemeStore } from "../state/theme.ts";
 import { Button } from "../ui/button.tsx";
 import { FilterField } from "../ui/filter-field.tsx";
 import { ErrorNotice, Notice } from "../ui/notice.tsx";
-import { formatBytes, formatCountOf } from "../ui/numbers.ts";
+import { formatBytes, formatCountOf } from "../../src-main/api/format.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { LiveLine } from "./live-line.tsx";
 import { LostBar } from "./lost-bar.tsx";

@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 import type { RecordingRow } from "../../src-main/api/api.ts";
 import { useTick } from "../state/use-tick.ts";
 import { Button } from "../ui/button.tsx";
-import { formatSeconds } from "../ui/numbers.ts";
+import { formatSeconds } from "../../src-main/api/format.ts";
 import { Ring } from "../ui/ring.tsx";
 import { SentenceText } from "../ui/sentence-text.tsx";
 

@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 import type { Client, Connection } from "../client.ts";
 import { useTick } from "../state/use-tick.ts";
 import { Button } from "../ui/button.tsx";
-import { formatSeconds } from "../ui/numbers.ts";
+import { formatSeconds } from "../../src-main/api/format.ts";
 
 export function LostBar(props: {
   readonly client: Client;

@@ -2,7 +2,7 @@
 import type { ReactElement } from "react";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { formatCount } from "../ui/numbers.ts";
+import { formatCount } from "../../src-main/api/format.ts";
 
 export function NothingMatches(props: {
   readonly filter: string;

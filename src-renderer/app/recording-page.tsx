@@ -13,7 +13,7 @@ import type { OpenRecordingStore } from "../state/open-recording.ts";
 import { useStore } from "../state/store.ts";
 import type { ThemeStore } from "../state/theme.ts";
 import { ErrorNotice, Notice } from "../ui/notice.tsx";
-import { formatDate } from "../ui/numbers.ts";
+import { formatDate } from "../../src-main/api/format.ts";
 import { LostBar } from "./lost-bar.tsx";
 import { RecordingFrame } from "./recording-frame.tsx";
 import { TitleBar } from "./title-bar.tsx";

@@ -1,11 +1,10 @@
 /** The selected recording in more detail: its sentence, its run at full width, its counts. */
 import type { ReactElement } from "react";
 import type { RecordingRow } from "../../src-main/api/api.ts";
-import { formatDuration } from "../timeline/format.ts";
+import { formatCount, formatCountOf, formatDate, formatDuration } from "../../src-main/api/format.ts";
 import { BusyPicture } from "../ui/busy-picture.tsx";
 import { Button } from "../ui/button.tsx";
 import { ErrorNotice } from "../ui/notice.tsx";
-import { formatCount, formatCountOf, formatDate } from "../ui/numbers.ts";
 import { SentenceText } from "../ui/sentence-text.tsx";
 
 export interface RecordingPreviewProps {

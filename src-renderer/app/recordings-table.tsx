@@ -5,9 +5,8 @@
 import type { ReactElement } from "react";
 import { Cell, Column, Row, Table, TableBody, TableHeader } from "react-aria-components";
 import type { RecordingRow } from "../../src-main/api/api.ts";
-import { formatDuration } from "../timeline/format.ts";
+import { formatBytes, formatCount, formatDate, formatDuration } from "../../src-main/api/format.ts";
 import { BusyPicture } from "../ui/busy-picture.tsx";
-import { formatBytes, formatCount, formatDate } from "../ui/numbers.ts";
 import { functionName, shortPlaceOf } from "../ui/site-text.tsx";
 
 export interface RecordingsTableProps {

@@ -7,8 +7,7 @@ import type { Sentence, StallRow } from "../../src-main/api/api.ts";
 import { announcement, measuredLength, nextAlarm, NO_ALARM, type Alarm } from "../state/alarm.ts";
 import { createStore, useStore } from "../state/store.ts";
 import { useTick } from "../state/use-tick.ts";
-import { formatDuration } from "../timeline/format.ts";
-import { formatCounting, formatSeconds } from "../ui/numbers.ts";
+import { formatCounting, formatDuration, formatSeconds } from "../../src-main/api/format.ts";
 import { Ring } from "../ui/ring.tsx";
 import { sentencePlain, SentenceText, withNumber, type SentencePart } from "../ui/sentence-text.tsx";
 

@@ -4,7 +4,7 @@
  */
 import type { ReactElement } from "react";
 import type { CancellationDetails } from "../../src-main/api/api.ts";
-import { formatDuration, formatInstant } from "../timeline/format.ts";
+import { formatDuration, formatInstant } from "../../src-main/api/format.ts";
 import { SiteText } from "../ui/site-text.tsx";
 import { TaskLink, type OnSelect } from "./references.tsx";
 import { Section } from "./section.tsx";

@@ -1,9 +1,8 @@
 /** Ways from a panel to what it names: tasks and stalls, each a press away. */
 import type { ReactElement } from "react";
 import type { Selection, StallRow, TaskRef } from "../../src-main/api/api.ts";
-import { formatDuration, formatInstant } from "../timeline/format.ts";
+import { formatCounting, formatDuration, formatInstant } from "../../src-main/api/format.ts";
 import { LinkButton } from "../ui/button.tsx";
-import { formatCounting } from "../ui/numbers.ts";
 import { RowList } from "../ui/row-list.tsx";
 import { functionName, shortPlaceOf } from "../ui/site-text.tsx";
 import { causeWords } from "./cause-words.ts";

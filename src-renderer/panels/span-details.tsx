@@ -1,7 +1,7 @@
 /** An OpenTelemetry span, as the program's own SDK made it, and the task it belongs to. */
 import type { ReactElement } from "react";
 import type { SpanDetails as Span } from "../../src-main/api/api.ts";
-import { formatDuration, formatInstant } from "../timeline/format.ts";
+import { formatDuration, formatInstant } from "../../src-main/api/format.ts";
 import { AttributeTree } from "../ui/attribute-tree.tsx";
 import { OutcomeMark, outcomeWord } from "../ui/outcome-mark.tsx";
 import { CopyJson } from "./copy-json.tsx";

@@ -1,7 +1,7 @@
 /** A stack, innermost first, a frame a row: own code, dependency and Node's own told apart by shape, the blamed filled. */
 import type { ReactElement } from "react";
 import type { Frame, Site } from "../../src-main/api/api.ts";
-import { formatDuration } from "../timeline/format.ts";
+import { formatDuration } from "../../src-main/api/format.ts";
 import { functionName, placeOf, shortPlaceOf } from "../ui/site-text.tsx";
 
 const ORIGINS: Readonly<Record<Frame["origin"], string>> = {

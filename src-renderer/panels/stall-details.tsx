@@ -2,9 +2,8 @@
 import type { ReactElement } from "react";
 import type { StallDetails as Stall, StallSample } from "../../src-main/api/api.ts";
 import { useTick } from "../state/use-tick.ts";
-import { formatDuration, formatInstant } from "../timeline/format.ts";
+import { formatCountOf, formatCounting, formatDuration, formatInstant } from "../../src-main/api/format.ts";
 import { LinkButton } from "../ui/button.tsx";
-import { formatCounting, formatCountOf } from "../ui/numbers.ts";
 import { Ring } from "../ui/ring.tsx";
 import { SiteText } from "../ui/site-text.tsx";
 import { causeWords, evidenceOf } from "./cause-words.ts";

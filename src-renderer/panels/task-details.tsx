@@ -2,9 +2,8 @@
 import type { ReactElement } from "react";
 import type { TaskDetails as Task } from "../../src-main/api/api.ts";
 import { useTick } from "../state/use-tick.ts";
-import { formatDuration, formatInstant } from "../timeline/format.ts";
+import { formatCount, formatCountOf, formatDuration, formatInstant } from "../../src-main/api/format.ts";
 import { AttributeTree } from "../ui/attribute-tree.tsx";
-import { formatCount, formatCountOf } from "../ui/numbers.ts";
 import { OutcomeMark, outcomeWord } from "../ui/outcome-mark.tsx";
 import { CancellationStory } from "./cancellation-story.tsx";
 import { CopyJson } from "./copy-json.tsx";

@@ -4,7 +4,7 @@
  *     3.5 s        4.0 s   640 ms     4.5 s      now
  *       |            |  |==========|    |         |
  */
-import { formatDuration, formatInstant } from "./format.ts";
+import { formatDuration, formatInstant } from "../../src-main/api/format.ts";
 import type { Palette } from "./palette.ts";
 import type { Pen } from "./pen.ts";
 import type { StallSpan } from "./stall-spans.ts";

@@ -8,7 +8,7 @@
  */
 import type { Selection, TrackTable } from "../../src-main/api/api.ts";
 import { markWidth } from "./end-marks.ts";
-import { formatDuration } from "./format.ts";
+import { formatDuration } from "../../src-main/api/format.ts";
 import { rectOf, type Rect } from "./hit-test.ts";
 import type { Scene, SceneRow } from "./paint.ts";
 import type { Palette } from "./palette.ts";

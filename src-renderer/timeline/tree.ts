@@ -12,7 +12,7 @@ import type { Overview, Selection, TrackTable } from "../../src-main/api/api.ts"
 import type { Outcome } from "../../src-runtime/protocol/record.ts";
 import { element, icon } from "./dom.ts";
 import { outcomeOf } from "./end-marks.ts";
-import { formatDuration } from "./format.ts";
+import { formatDuration } from "../../src-main/api/format.ts";
 import { CARET, KIND_ICONS, OUTCOME_ICONS, STALL_ICON } from "./icons.ts";
 import { rowsBetween, type Layout, type Row } from "./rows.ts";
 import { trackKind } from "./words.ts";

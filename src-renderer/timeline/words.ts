@@ -1,7 +1,7 @@
 /** Kinds, outcomes and rows in words: for the hover card, the tree and what is read aloud. */
 import { TRACK_KINDS, type SliceKind, type TrackKind, type TrackTable } from "../../src-main/api/api.ts";
 import type { Outcome } from "../../src-runtime/protocol/record.ts";
-import { formatDuration, formatInstant } from "./format.ts";
+import { formatDuration, formatInstant } from "../../src-main/api/format.ts";
 import type { Slice } from "./slices.ts";
 import type { StallSpan } from "./stall-spans.ts";
 

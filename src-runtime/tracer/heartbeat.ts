@@ -12,7 +12,7 @@ import { RecordKind } from "../protocol/record.ts";
 import { Control, type RingView, type RingWriter } from "./ring.ts";
 
 const ACTIVE_MS = 10;
-const IDLE_MS = 20;
+const IDLE_MS = 40;
 /** Utilisation is reported in buckets of at least this length. */
 const BUCKET_MS = 50;
 /** Below this share of busy time over a bucket the event loop counts as idle. */

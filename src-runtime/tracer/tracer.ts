@@ -45,6 +45,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   const now = performance.now.bind(performance);
   const context = new AsyncLocalStorage<number>();
   const strings = new Map<string, number>();
+  let sets = new WeakMap<Attributes, number>();
   const troubled = new Set<string>();
   const codes = {
     task: codesOf(TASK_KINDS),
@@ -92,16 +93,24 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
 
   /** Most requests have the attributes of one before: their text is sent once, and then a number. */
   function attributes(task: number, set: Attributes): void {
-    const text = JSON.stringify(set);
-    if (text.length > MAX_REPEATED) post({ t: "attributes", task, attributes: set });
-    else writer.write(RecordKind.attributes, 0, now(), task, string(text), 0, 0);
+    let id = sets.get(set);
+    if (id === undefined) {
+      const text = JSON.stringify(set);
+      if (text.length > MAX_REPEATED) return post({ t: "attributes", task, attributes: set });
+      id = string(text);
+      sets.set(set, id);
+    }
+    writer.write(RecordKind.attributes, 0, now(), task, id, 0, 0);
   }
 
   function string(text: string): number {
     let id = strings.get(text);
     if (id === undefined) {
       // The collector keeps twice as many, so that records under way still find theirs.
-      if (strings.size >= STRINGS_KEPT) strings.clear();
+      if (strings.size >= STRINGS_KEPT) {
+        strings.clear();
+        sets = new WeakMap();
+      }
       id = ++lastString;
       strings.set(text, id);
       post({ t: "string", id, text });

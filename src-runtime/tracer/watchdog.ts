@@ -1,7 +1,7 @@
 /**
  * The watchdog: a worker thread beside each traced thread, with its own clock and its own socket.
  *
- *     every 10 ms (20 while the event loop idles):
+ *     every 15 ms (40 while the event loop idles):
  *       messages, then the ring  ──▶  socket
  *       heartbeat late?          ──▶  stack of the blocked thread, again with back-off, each shipped at once
  *
@@ -19,8 +19,8 @@ import { CAPTURE_PROPERTY, type CaptureAnswer } from "./capture.ts";
 import { Control, createRingReader, viewRing } from "./ring.ts";
 import type { WatchdogData } from "./tracer.ts";
 
-const TICK_MS = 10;
-const IDLE_TICK_MS = 20;
+const TICK_MS = 15;
+const IDLE_TICK_MS = 40;
 const ALIVE_MS = 250;
 /** While the thread is blocked: what is missing when it is killed then. */
 const BLOCKED_ALIVE_MS = 40;

@@ -111,10 +111,10 @@ describe("run", () => {
   test.skipIf(process.platform === "win32")("a full disk: the program runs on, what was written is kept", async () => {
     const file = at("full.stallscope");
     // A limit on the size of files stands for the disk's end: writing past it fails the same way.
-    const script = `ulimit -f 2048; exec "${process.execPath}" "${BIN}" run --quiet --node "${process.execPath}" -o "${file}" "${at("chatty.mjs")}"`;
+    const script = `ulimit -f 512; exec "${process.execPath}" "${BIN}" run --quiet --node "${process.execPath}" -o "${file}" "${at("chatty.mjs")}"`;
     writeFileSync(
       at("chatty.mjs"),
-      "for (let i = 0; i < 300; i++) await new Promise((r) => setTimeout(r, 1)).then(() => Promise.all(Array.from({ length: 200 }, () => new Promise(setImmediate))));\nconsole.log('finished');\n",
+      "for (let i = 0; i < 1000; i++) await new Promise((r) => setTimeout(r, 1)).then(() => Promise.all(Array.from({ length: 200 }, () => new Promise(setImmediate))));\nconsole.log('finished');\n",
     );
     const ended = await runCommand("sh", ["-c", script], home.path);
     expect(ended.stdout).toBe("finished\n");

@@ -45,9 +45,17 @@ test("it depends on what can't be bundled, and on no Node", () => {
 
 test("it records a program, and reports it", async () => {
   const report = join(home.path, "report.json");
-  const ended = await runCommand(process.execPath, [bin(), "run", "--quiet", "--report", report, "hello.mjs"], home.path, { cwd: project });
+  const ended = await runCommand(
+    process.execPath,
+    [bin(), "run", "--quiet", "--report", report, "hello.mjs"],
+    home.path,
+    { cwd: project },
+  );
   expect(ended).toEqual({ code: 0, stdout: "hello 0\n", stderr: "" });
-  expect(JSON.parse(readFileSync(report, "utf8")) as Report).toMatchObject({ recording: { state: "closed" }, process: { exitCode: 0 } });
+  expect(JSON.parse(readFileSync(report, "utf8")) as Report).toMatchObject({
+    recording: { state: "closed" },
+    process: { exitCode: 0 },
+  });
 });
 
 test("it runs its example, from the built files", async () => {
@@ -58,7 +66,9 @@ test("it runs its example, from the built files", async () => {
 });
 
 test("the register module is inert without a collector", async () => {
-  const ended = await runCommand(process.execPath, ["--import", "stallscope/register", "hello.mjs"], home.path, { cwd: project });
+  const ended = await runCommand(process.execPath, ["--import", "stallscope/register", "hello.mjs"], home.path, {
+    cwd: project,
+  });
   expect(ended).toEqual({ code: 0, stdout: "hello 2\n", stderr: "" });
 });
 

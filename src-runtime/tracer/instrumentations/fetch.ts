@@ -10,7 +10,7 @@ import type { Emitter } from "../emitter.ts";
 import type { Cancels } from "./cancels.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { Part } from "./part.ts";
-import { addressOf, requestAttributes } from "./url.ts";
+import { createRequestKinds } from "./request-kinds.ts";
 
 /** What others want to know of the requests made in a task's context. */
 export interface RequestWatcher {
@@ -43,6 +43,7 @@ interface OpenRequest {
 
 export function instrumentFetch(part: Part, emitter: Emitter, cancels: Cancels, watcher: RequestWatcher): void {
   const open = new WeakMap<UndiciRequest, OpenRequest>();
+  const kinds = createRequestKinds();
 
   function on(channel: string, hook: (found: OpenRequest, message: UndiciMessage) => void): void {
     part.subscribe(channel, (message) => {
@@ -55,10 +56,9 @@ export function instrumentFetch(part: Part, emitter: Emitter, cancels: Cancels, 
     const { request } = message as UndiciMessage;
     const { method, upgrade } = request;
     if (method === "CONNECT" || (upgrade !== undefined && upgrade !== null && upgrade !== false)) return;
-    const address = addressOf(String(request.origin), String(request.path));
-    const verb = String(method);
+    const { name, attributes } = kinds.of(String(method), String(request.origin), String(request.path));
     const parent = emitter.current();
-    const task = emitter.start("request", `${verb} ${address.name}`, parent, "fetch", requestAttributes(verb, address));
+    const task = emitter.start("request", name, parent, "fetch", attributes);
     open.set(request, { task, parent, status: 0 });
   });
 
@@ -67,7 +67,6 @@ export function instrumentFetch(part: Part, emitter: Emitter, cancels: Cancels, 
   on("undici:request:headers", (found, { response }) => {
     found.status = response?.statusCode ?? 0;
     emitter.progress(found.task, "headers", found.status);
-    emitter.attributes(found.task, { "http.response.status_code": found.status });
   });
 
   on("undici:request:bodyChunkReceived", ({ task, parent, status }, { chunk }) => {

@@ -11,7 +11,7 @@ import type { Cancels } from "./cancels.ts";
 import type { RequestWatcher } from "./fetch.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { Part } from "./part.ts";
-import { addressOf, requestAttributes } from "./url.ts";
+import { createRequestKinds } from "./request-kinds.ts";
 
 interface ClientMessage {
   readonly request: ClientRequest;
@@ -28,6 +28,7 @@ interface OpenRequest {
 
 export function instrumentHttpClient(part: Part, emitter: Emitter, cancels: Cancels, watcher: RequestWatcher): void {
   const open = new WeakMap<ClientRequest, OpenRequest>();
+  const kinds = createRequestKinds();
 
   function settle(request: ClientRequest, error: unknown): void {
     const found = open.get(request);
@@ -48,15 +49,9 @@ export function instrumentHttpClient(part: Part, emitter: Emitter, cancels: Canc
     if (open.has(request)) return;
     const { method, path, protocol } = request;
     if (method === "CONNECT" || request.getHeader("upgrade") !== undefined) return;
-    const address = addressOf(`${protocol}//${hostOf(request)}`, path);
+    const { name, attributes } = kinds.of(method, `${protocol}//${hostOf(request)}`, path);
     const parent = emitter.current();
-    const task = emitter.start(
-      "request",
-      `${method} ${address.name}`,
-      parent,
-      "http",
-      requestAttributes(method, address),
-    );
+    const task = emitter.start("request", name, parent, "http", attributes);
     open.set(request, { task, parent, status: 0 });
   }
 
@@ -76,7 +71,6 @@ export function instrumentHttpClient(part: Part, emitter: Emitter, cancels: Canc
     if (found === undefined || response === undefined) return;
     found.status = response.statusCode ?? 0;
     emitter.progress(found.task, "headers", found.status);
-    emitter.attributes(found.task, { "http.response.status_code": found.status });
     watchBody(request, response, found);
   });
 

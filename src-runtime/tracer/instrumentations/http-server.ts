@@ -9,7 +9,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Emitter } from "../emitter.ts";
 import type { Part } from "./part.ts";
-import { addressOf, requestAttributes } from "./url.ts";
+import { createRequestKinds } from "./request-kinds.ts";
 
 interface ServerMessage {
   readonly request: IncomingMessage;
@@ -18,23 +18,19 @@ interface ServerMessage {
 
 export function instrumentHttpServer(part: Part, emitter: Emitter): void {
   const open = new WeakMap<ServerResponse, number>();
+  const kinds = createRequestKinds();
+  const closed = part.guard((response: ServerResponse) => settle(response, "cancelled"));
+  function onClose(this: ServerResponse): void {
+    closed(this);
+  }
 
   part.subscribe("http.server.request.start", (message) => {
     const { request, response } = message as ServerMessage;
     const method = request.method ?? "GET";
-    const address = addressOf(baseOf(request), request.url ?? "/");
-    const task = emitter.start(
-      "request",
-      `${method} ${address.name}`,
-      0,
-      "http-server",
-      requestAttributes(method, address),
-    );
+    const { name, attributes } = kinds.of(method, baseOf(request), request.url ?? "/");
+    const task = emitter.start("request", name, 0, "http-server", attributes);
     open.set(response, task);
-    response.once(
-      "close",
-      part.guard(() => settle(response, "cancelled")),
-    );
+    response.once("close", onClose);
     emitter.context.enterWith(task);
   });
 
@@ -48,16 +44,20 @@ export function instrumentHttpServer(part: Part, emitter: Emitter): void {
     if (task === undefined) return;
     open.delete(response);
     const { statusCode, headersSent } = response;
-    if (headersSent) emitter.attributes(task, { "http.response.status_code": statusCode });
+    if (headersSent) emitter.progress(task, "headers", statusCode);
     if (outcome === "failed") emitter.end(task, outcome, `HTTP ${statusCode}`);
     else emitter.end(task, outcome);
   }
 }
 
+const HOST = /^[\w.-]+(?::\d+)?$|^\[[\da-f:.]+\](?::\d+)?$/i;
+
 /** The host header is the client's word, and may be nonsense. */
 function baseOf(request: IncomingMessage): string {
   const socket = request.socket as Socket & { readonly encrypted?: boolean };
   const scheme = socket.encrypted === true ? "https" : "http";
-  const base = `${scheme}://${request.headers.host ?? ""}`;
-  return URL.canParse(base) ? base : `${scheme}://localhost:${socket.localPort ?? 0}`;
+  const { host } = request.headers;
+  return host !== undefined && HOST.test(host)
+    ? `${scheme}://${host}`
+    : `${scheme}://localhost:${socket.localPort ?? 0}`;
 }

@@ -4,8 +4,6 @@
  *     https://user:secret@host:8443/a/b?key=secret&page=2#part   →   https://host:8443/a/b?key=…&page=…
  */
 
-import type { Attributes } from "../../protocol/message.ts";
-
 export interface Address {
   /** Cleaned, whole. */
   readonly full: string;
@@ -28,16 +26,6 @@ export function addressOf(base: string, path: string): Address {
     name: `${url.host}${url.pathname}`,
     host: url.hostname,
     port,
-  };
-}
-
-/** Of a request, before there is an answer. */
-export function requestAttributes(method: string, { full, host, port }: Address): Attributes {
-  return {
-    "http.request.method": method,
-    "url.full": full,
-    "server.address": host,
-    "server.port": port,
   };
 }
 

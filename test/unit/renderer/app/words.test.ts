@@ -3,7 +3,7 @@ import type { StallDetails } from "../../../../src-main/api/api.ts";
 import { closestLabel, matchingTracks } from "../../../../src-renderer/app/nothing-matches.tsx";
 import { evidenceOf } from "../../../../src-renderer/panels/cause-words.ts";
 import { busyPaths } from "../../../../src-renderer/ui/busy-picture.tsx";
-import { formatBytes, formatCounting, formatCountOf, formatSeconds } from "../../../../src-renderer/ui/numbers.ts";
+import { formatBytes, formatCounting, formatCountOf, formatSeconds } from "../../../../src-main/api/format.ts";
 import { countingPart, withNumber } from "../../../../src-renderer/ui/sentence-text.tsx";
 import { placeOf, shortPlaceOf } from "../../../../src-renderer/ui/site-text.tsx";
 import { drawnDetails } from "../../../e2e/fixtures/drawn-details.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { drawAxis, niceStep, ticks } from "../../../../src-renderer/timeline/axis.ts";
-import { formatInstant } from "../../../../src-renderer/timeline/format.ts";
+import { formatInstant } from "../../../../src-main/api/format.ts";
 import { stallSpans } from "../../../../src-renderer/timeline/stall-spans.ts";
 import { drawnPalette } from "./drawn-surface.ts";
 import { createDrawLog } from "./draw-log.ts";

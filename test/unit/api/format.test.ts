@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatDuration, formatInstant, formatOffset } from "../../../../src-renderer/timeline/format.ts";
+import { formatDuration, formatInstant, formatOffset } from "../../../src-main/api/format.ts";
 
 test("durations have three significant digits and a space before the unit", () => {
   const cases: readonly (readonly [number, string])[] = [
