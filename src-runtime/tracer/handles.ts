@@ -28,6 +28,8 @@ export function startHandleHooks(
   const types = new Map<string, number>();
   const ownIds = new Set<number>();
   let creatingOwn = false;
+  /** Node destroys in batches, later than it happened: the last instant known is as good as a new one, and cheaper. */
+  let last = 0;
 
   const hook = createHook({
     init(asyncId, type, triggerAsyncId) {
@@ -41,19 +43,25 @@ export function startHandleHooks(
           typeId = string(type);
           types.set(type, typeId);
         }
-        writer.write(RecordKind.handleInit, 0, now(), asyncId, typeId, triggerAsyncId, current());
+        last = now();
+        writer.write(RecordKind.handleInit, 0, last, asyncId, typeId, triggerAsyncId, current());
       } catch (error) {
         fail(error);
       }
     },
     before(asyncId) {
-      if (!ownIds.has(asyncId)) writer.write(RecordKind.handleBefore, 0, now(), asyncId, 0, 0, 0);
+      if (ownIds.size > 0 && ownIds.has(asyncId)) return;
+      last = now();
+      writer.write(RecordKind.handleBefore, 0, last, asyncId, 0, 0, 0);
     },
     after(asyncId) {
-      if (!ownIds.has(asyncId)) writer.write(RecordKind.handleAfter, 0, now(), asyncId, 0, 0, 0);
+      if (ownIds.size > 0 && ownIds.has(asyncId)) return;
+      last = now();
+      writer.write(RecordKind.handleAfter, 0, last, asyncId, 0, 0, 0);
     },
     destroy(asyncId) {
-      if (!ownIds.delete(asyncId)) writer.write(RecordKind.handleDestroy, 0, now(), asyncId, 0, 0, 0);
+      if (ownIds.size > 0 && ownIds.delete(asyncId)) return;
+      writer.write(RecordKind.handleDestroy, 0, last, asyncId, 0, 0, 0);
     },
     // Node 24; absent from its type declarations.
     ...({ trackPromises: false } as object),

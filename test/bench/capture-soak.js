@@ -2,7 +2,7 @@
  * Stacks taken back to back on a busy thread, by the way the watchdog takes them: V8 runs our function on top of
  * whatever JavaScript is running, which is undocumented for this use, so it is soaked.
  *
- *     node test/bench/capture-soak.js [captures, default 50000]
+ *     npx node test/bench/capture-soak.js [captures, default 50000]
  *
  * The thread goes through loops, regular expressions, sorts, promise storms, JSON, recursion, vm contexts and garbage,
  * saying in shared memory what it is in. A capture is wrong when its stack lacks that function though the thread was

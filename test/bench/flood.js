@@ -1,7 +1,7 @@
 /**
  * Handle records at a steady rate, level tasks: how many arrive in the recording and how many were dropped.
  *
- *     node test/bench/flood.js [events a second] [seconds]
+ *     npx node test/bench/flood.js [events a second] [seconds]
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

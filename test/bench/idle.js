@@ -1,7 +1,7 @@
 /**
  * CPU of an idle program, % of a core: untraced, light and tasks.
  *
- *     node test/bench/idle.js [seconds]
+ *     npx node test/bench/idle.js [seconds]
  */
 import { join } from "node:path";
 import { folder, machine, run, stallscope, workload } from "./measure.js";

@@ -8,7 +8,11 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+if (Number(process.versions.node.split(".")[0]) < 24) {
+  throw new Error(`This is Node ${process.versions.node}. Run it on the checkout's own: npx node test/bench/…`);
+}
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
 export const stallscope = join(root, "src-main/cli/stallscope.js");
 export const workload = (/** @type {string} */ name) => join(root, "test/bench/workloads", name);
 

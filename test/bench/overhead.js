@@ -1,7 +1,7 @@
 /**
  * CPU of the traced process over the untraced one on JSON over HTTP and file reads, less that of a no-op control.
  *
- *     node test/bench/overhead.js [rounds]
+ *     npx node test/bench/overhead.js [rounds]
  */
 import { join } from "node:path";
 import { describe, folder, machine, run, stallscope, workload } from "./measure.js";

@@ -2,7 +2,7 @@
  * What a frame of the timeline costs: a million slices on 2,000 tracks into one pixel buffer, at several zooms, against
  * the plain way of filling each slice's rectangle. Ratios carry over to other machines, milliseconds do not.
  *
- *     node test/bench/paint.js
+ *     npx node test/bench/paint.js
  */
 import { lanesOf } from "../../src-renderer/timeline/columns.ts";
 import { paintScene } from "../../src-renderer/timeline/paint.ts";

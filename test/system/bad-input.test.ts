@@ -30,6 +30,8 @@ beforeAll(async () => {
   writeFileSync(at("notes.txt"), "my notes");
   writeFileSync(at("script"), "echo hello\n");
   chmodSync(at("script"), 0o644);
+  writeFileSync(at("old-node"), "#!/bin/sh\necho v20.11.0\n");
+  chmodSync(at("old-node"), 0o755);
   mkdirSync(at("folder.js"));
   expect((await stallscope(home.path, ["run", "--quiet", "-o", at("good.stallscope"), at("ok.mjs")])).code).toBe(0);
   copyFileSync(at("good.stallscope"), at("newer.stallscope"));
@@ -62,6 +64,7 @@ describe("run", () => {
     ["no such command", ["--", "no-such-command-anywhere"], 127, ["There is no command"]],
     ["a file that may not be executed", ["--", "./script"], 126, ["is not executable", "chmod +x"]],
     ["no such Node", ["--node", "./nowhere", "ok.mjs"], 127, ["is not a Node that runs"]],
+    ["a Node that is too old", ["--node", "./old-node", "ok.mjs"], 126, ["is Node 20", "needs Node 22 or later"]],
     ["an unknown option", ["--wat", "ok.mjs"], 2, ["--wat"]],
     ["an option of a later version", ["--fail-on-stall", "100", "ok.mjs"], 2, ["--fail-on-stall"]],
     ["a level of a later version", ["--level", "deep", "ok.mjs"], 2, ["deep", "light, tasks"]],

@@ -1,9 +1,11 @@
 /** Real programs, each a real process with a real recording: what the report says of them is what happened. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import Database from "better-sqlite3";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startModelServer, type ModelServer } from "../../examples/model-server/model-server.ts";
-import { createHome, PROGRAMS, recordProgram, ROOT, runStalls, stallscope } from "./stallscope.ts";
+import type { Report } from "../../src-main/queries/report.ts";
+import { BIN, createHome, PROGRAMS, recordProgram, ROOT, runCommand, runStalls, stallscope } from "./stallscope.ts";
 
 const home = createHome();
 const real = (name: string): string => join(PROGRAMS, "real", name);
@@ -17,6 +19,21 @@ afterAll(async () => {
   await models.close();
   home.dispose();
 });
+
+/** Until the recording knows its program. */
+async function waitForProcess(file: string): Promise<void> {
+  await vi.waitFor(
+    () => {
+      const recording = new Database(file, { readonly: true });
+      try {
+        expect(recording.prepare("SELECT pid FROM process").all()).toHaveLength(1);
+      } finally {
+        recording.close();
+      }
+    },
+    { timeout: 10_000, interval: 10 },
+  );
+}
 
 /** The line on which a source says so. */
 function lineOf(file: string, words: string): number {
@@ -208,6 +225,25 @@ describe("how a program ends", () => {
     expect(hang?.frames[0]).toMatchObject({ function: "spinForEver", line: lineOf("hangs.mjs", "for (let turns") });
     expect(hang?.samples).toBeGreaterThanOrEqual(3);
     expect(killedAt - (report.recording.startedAt + report.recording.durationMs)).toBeLessThan(100);
+  });
+
+  test("the recorder is killed: the program runs on to its own end, what was recorded reads as cut", async () => {
+    const file = join(home.path, "orphan.stallscope");
+    const program = real("outlives-recorder.mjs");
+    const run = `"${process.execPath}" "${BIN}" run --quiet --node "${process.execPath}" -o "${file}" "${program}"; echo "recorder $?"`;
+    let killed = false;
+    const { stdout, stderr } = await runCommand("sh", ["-c", run], home.path, {
+      onOutput(_child, printed) {
+        const [, pid] = /^parent (\d+)\n/.exec(printed) ?? [];
+        if (pid === undefined || killed) return;
+        killed = true;
+        void waitForProcess(file).then(() => process.kill(Number(pid), "SIGKILL"));
+      },
+    });
+    expect(stdout.split("\n").slice(1, -1).sort()).toEqual(["finished", "recorder 137"]);
+    expect(stderr.replace("Killed\n", "")).toBe("");
+    const report = JSON.parse((await stallscope(home.path, ["report", file, "--json"])).stdout) as Report;
+    expect(report).toMatchObject({ recording: { state: "cut" }, process: { exitCode: null, signal: null } });
   });
 });
 
