@@ -85,7 +85,8 @@ function ended(recording: Recording, meta: RecordingMeta, stalls: readonly Stall
     ];
     return { tone: "calm", parts: [...parts, ...ending(meta)] };
   }
-  const subject = worst.cause === "own-code" ? "Own code held the event loop for " : "The event loop was blocked for ";
+  const isOwn = worst.cause === "own-code" && worst.blame?.package === undefined;
+  const subject = isOwn ? "Own code held the event loop for " : "The event loop was blocked for ";
   const parts: Part[] = [
     plain(subject),
     { text: formatMs(nanosToMs(worst.dur ?? 0)), role: "stall" },

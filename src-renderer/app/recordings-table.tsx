@@ -2,7 +2,7 @@
  * The recordings, one a row: the newest first, as the host lists them. Arrows move the selection, Enter opens, Delete
  * asks. A file that can't be read is listed with its error, never left out.
  */
-import type { ReactElement } from "react";
+import { useEffect, useRef, type ReactElement } from "react";
 import { Cell, Column, Row, Table, TableBody, TableHeader } from "react-aria-components";
 import type { RecordingRow } from "../../src-main/api/api.ts";
 import { formatBytes, formatCount, formatDate, formatDuration } from "../../src-main/api/format.ts";
@@ -37,8 +37,19 @@ const PICTURE_HEIGHT = 18;
 
 export function RecordingsTable(props: RecordingsTableProps): ReactElement {
   const { rows, selected, onSelect, onOpen, onDelete } = props;
+  const tableRef = useRef<HTMLElement>(null);
+  // The keys act at once, unless the focus is already somewhere.
+  useEffect(() => {
+    // The table has its rows a moment after it is mounted.
+    const frame = requestAnimationFrame(() => {
+      if (document.activeElement !== document.body) return;
+      tableRef.current?.querySelector<HTMLElement>("[role=row][aria-selected=true]")?.focus();
+    });
+    return () => cancelAnimationFrame(frame);
+  }, []);
   return (
     <section
+      ref={tableRef}
       className="recordings"
       aria-label="Recordings"
       onKeyDown={(event) => {

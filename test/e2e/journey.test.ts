@@ -37,12 +37,7 @@ for (const theme of ["dark", "light"] as const) {
     expect(await preview.textContent()).toMatch(/event loop.+ms in parseReport\(\)/i);
 
     const isOnRow = (): Promise<boolean> => page.evaluate(() => document.activeElement?.closest("[role=row]") !== null);
-    await expect
-      .poll(async () => {
-        await page.keyboard.press("Tab");
-        return isOnRow();
-      })
-      .toBe(true);
+    await expect.poll(isOnRow).toBe(true);
     await page.keyboard.press("Enter");
     await page.waitForURL(/#\/recording\//);
     await page.getByRole("heading", { level: 1, name: /blocks-in-a-task/ }).waitFor();
