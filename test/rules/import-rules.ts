@@ -15,13 +15,36 @@ export interface Area {
 }
 
 const PROTOCOL = "src-runtime/protocol";
+const TASK = "src-runtime/task";
 const API = "src-main/api";
 const INTERFACE_PACKAGES = ["react", "react-dom", "react-aria-components", "lucide-react"];
 
 export const AREAS: readonly Area[] = [
   // In the traced process: Node's own modules and ourselves. The protocol is pure.
   { path: PROTOCOL, ours: [], packages: [] },
-  { path: "src-runtime/tracer", ours: [PROTOCOL], packages: ["node:"] },
+  { path: "src-runtime/task", ours: [PROTOCOL], packages: ["node:"] },
+  { path: "src-runtime/sync", ours: [TASK], packages: [] },
+  { path: "src-runtime/stream", ours: [TASK], packages: ["node:", "eventsource-parser"] },
+  { path: "src-runtime/resource", ours: [TASK, "src-runtime/sync"], packages: [] },
+  { path: "src-runtime/resilience", ours: [TASK], packages: ["cockatiel"] },
+  { path: "src-runtime/thread", ours: [TASK], packages: ["node:", "piscina"] },
+  {
+    path: "src-runtime/agent",
+    ours: [PROTOCOL, TASK, "src-runtime/sync", "src-runtime/stream", "src-runtime/resilience"],
+    packages: ["@opentelemetry/api", "ai", "@ai-sdk/provider", "zod"],
+  },
+  {
+    path: "src-runtime/index.ts",
+    ours: [
+      TASK,
+      ...["sync", "stream", "resource", "resilience", "thread", "agent"].map((name) => `src-runtime/${name}`),
+    ],
+    packages: [],
+  },
+  // Loads the runtime by its package name: a test's `stallscope` and ours must be one.
+  { path: "src-runtime/testing", ours: [TASK, "src-runtime/index.ts"], packages: ["node:", "vitest"] },
+  // The tracer listens to the runtime, and knows it by its types only.
+  { path: "src-runtime/tracer", ours: [PROTOCOL, TASK], packages: ["node:"] },
   { path: "src-runtime/register.ts", ours: ["src-runtime/tracer"], packages: ["node:"] },
 
   // The store process. Only the store knows SQLite; nothing but the command line itself imports the command line.

@@ -1,0 +1,75 @@
+/**
+ * `stallscope`: the agent runtime. What asyncio gives an agent, with structured concurrency and cancel scopes, on
+ * ordinary `async`/`await`. The guide is docs/runtime.md.
+ */
+
+// Running
+export { Runner, run, type RunOptions, type RunnerOptions } from "./task/runner.ts";
+export type { Clock } from "./task/clock.ts";
+export type { ErrorReport, TaskInfo, TaskState } from "./task/runner-state.ts";
+export type { Observer, RuntimeEvent } from "./task/observers.ts";
+export type { EventKind } from "./task/instrument.ts";
+
+// Tasks and scopes
+export { createTask, currentSignal, currentTask } from "./task/spawn.ts";
+export type { CancelRequest, Settled, Task, TaskOptions } from "./task/task.ts";
+export {
+  supervisorGroup,
+  taskGroup,
+  type SupervisorOptions,
+  type TaskGroup,
+  type TaskGroupOptions,
+} from "./task/task-group.ts";
+export {
+  cancelScope,
+  scope,
+  type CancelScope,
+  type CancelScopeOptions,
+  type OpenScope,
+  type OpenScopeOptions,
+  type ScopeResult,
+} from "./task/cancel-scope.ts";
+export { cancellable, checkpoint, now, sleep } from "./task/sleep.ts";
+export { ContextVar, copyContext, type Context, type Token } from "./task/context.ts";
+
+// Time and protection
+export {
+  moveOnAfter,
+  timeout,
+  timeoutAt,
+  type MoveOnResult,
+  type Timeout,
+  type TimeoutOptions,
+  type TimeoutState,
+} from "./task/timeout.ts";
+export { waitFor } from "./task/wait-for.ts";
+export { shield, shielded } from "./task/shield.ts";
+
+// Errors
+export {
+  CancelledError,
+  FatalError,
+  InterruptedError,
+  NoCurrentTaskError,
+  TaskCancelledError,
+  TaskGroupClosed,
+  TaskNotFinished,
+  TimeoutError,
+  UsageError,
+  getSuppressed,
+  type CancelSource,
+} from "./task/errors.ts";
+export { ExceptionGroup, catchGroup, type GroupHandler } from "./task/exception-group.ts";
+export { isCancellation, rethrowIfCancelled } from "./task/cancellation.ts";
+
+// Synchronisation
+
+// Streams
+
+// Resources
+
+// Resilience
+
+// Off the event loop
+
+// Agents

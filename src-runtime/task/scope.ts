@@ -1,0 +1,291 @@
+/**
+ * The cancel scope, and the wait, the only place a cancel is thrown.
+ *
+ * Scopes form a tree by nesting and ownership. `effective` is the outermost cancel in force here (a shield lets none
+ * in from above), kept up to date downwards when a scope is cancelled, so that every wait looks at one field.
+ *
+ * Cancellation is level-triggered: while `effective` is set, every wait throws, again and again. A wait that was handed
+ * its value before the cancel keeps it.
+ */
+import type { Context } from "./context.ts";
+import { CancelledError, type Cancel } from "./errors.ts";
+import type { RunnerState } from "./runner-state.ts";
+import type { TaskImpl } from "./task.ts";
+
+export type ScopeKind = "runner" | "task" | "group" | "scope" | "timeout" | "shield" | "context";
+
+export class Scope {
+  readonly runner: RunnerState;
+  readonly kind: ScopeKind;
+  /** Whose code runs in it. Undefined for the runner's own. */
+  readonly task: TaskImpl | undefined;
+  readonly shield: boolean;
+  readonly name: string | undefined;
+  context: Context;
+  /** The first cancel of this scope itself. */
+  cancelled: Cancel | undefined;
+  /** The cancel in force: of the outermost cancelled scope from here up to the next shield. */
+  effective: Cancel | undefined;
+  closed = false;
+  parent: Scope | undefined;
+  #id = 0;
+  #controller: AbortController | undefined;
+  #firstChild: Scope | undefined;
+  #previous: Scope | undefined;
+  #next: Scope | undefined;
+  #firstWait: Wait<never> | undefined;
+
+  constructor(
+    kind: ScopeKind,
+    runner: RunnerState,
+    parent: Scope | undefined,
+    task: TaskImpl | undefined,
+    context: Context,
+    shield = false,
+    name?: string,
+  ) {
+    this.kind = kind;
+    this.runner = runner;
+    this.task = task;
+    this.context = context;
+    this.shield = shield;
+    this.name = name;
+    if (parent !== undefined) {
+      this.#attach(parent);
+      if (!shield) this.effective = parent.effective;
+    }
+  }
+
+  /** Made when first asked for: most scopes are never named. */
+  get id(): string {
+    if (this.#id === 0) this.#id = this.runner.nextScopeId();
+    return `S${this.#id}`;
+  }
+
+  /** Aborted when the scope is effectively cancelled. After `uncancel` a fresh one. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.effective !== undefined) this.#controller.abort(new CancelledError(this.effective));
+    }
+    return this.#controller.signal;
+  }
+
+  /** Whether a signal was ever asked for: the cancel reached code that listens. */
+  get hasSignal(): boolean {
+    return this.#controller !== undefined;
+  }
+
+  /** Whether a cancel of an enclosing scope, up to the next shield, is in force. */
+  get isCancelledFromAbove(): boolean {
+    return !this.shield && this.parent?.effective !== undefined;
+  }
+
+  /** The first cancel is kept; later ones change nothing here. Answers whether this was the first. */
+  cancel(cancel: Cancel): boolean {
+    if (this.closed || this.cancelled !== undefined) return false;
+    this.cancelled = cancel;
+    this.runner.instrument?.emit("cancel.requested", this.task, this, 0, 0);
+    if (this.effective === undefined) this.#propagate(cancel);
+    return true;
+  }
+
+  /** Lifts this scope's own cancel. Signals given out stay aborted; later ones are fresh. */
+  uncancel(): void {
+    this.cancelled = undefined;
+    const inherited = this.shield ? undefined : this.parent?.effective;
+    for (const scope of this.#subtree()) {
+      const above: Cancel | undefined = scope === this ? inherited : scope.shield ? undefined : scope.parent?.effective;
+      scope.effective = above ?? scope.cancelled;
+      if (scope.effective === undefined && scope.#controller?.signal.aborted === true) scope.#controller = undefined;
+    }
+    this.runner.instrument?.emit("uncancel", this.task, this, 0, 0);
+  }
+
+  /** Leaves the tree. Tasks that outlive it go on under the runner, with the cancel they had. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    const { root } = this.runner;
+    for (let child = this.#firstChild; child !== undefined;) {
+      const next = child.#next;
+      if (!child.closed) {
+        child.#detach();
+        if (!child.shield) child.cancelled ??= child.effective;
+        child.#attach(root);
+      }
+      child = next;
+    }
+    this.#detach();
+  }
+
+  addWait(wait: Wait<never>): void {
+    wait.next = this.#firstWait;
+    if (this.#firstWait !== undefined) this.#firstWait.previous = wait;
+    this.#firstWait = wait;
+    if (this.task !== undefined) this.task.waits++;
+  }
+
+  removeWait(wait: Wait<never>): void {
+    if (wait.previous === undefined) this.#firstWait = wait.next;
+    else wait.previous.next = wait.next;
+    if (wait.next !== undefined) wait.next.previous = wait.previous;
+    wait.previous = wait.next = undefined;
+    if (this.task !== undefined) this.task.waits--;
+  }
+
+  /** Pending waits of this scope alone, the latest first. */
+  *waits(): Iterable<Wait<never>> {
+    for (let wait = this.#firstWait; wait !== undefined; wait = wait.next) yield wait;
+  }
+
+  *children(): Iterable<Scope> {
+    for (let child = this.#firstChild; child !== undefined; child = child.#next) yield child;
+  }
+
+  /** This scope and all below it, parents first. */
+  *#subtree(): Iterable<Scope> {
+    const stack: Scope[] = [this];
+    for (let scope = stack.pop(); scope !== undefined; scope = stack.pop()) {
+      yield scope;
+      for (const child of scope.children()) stack.push(child);
+    }
+  }
+
+  /** Everything is marked before anything is told: abort listeners run the program's code. */
+  #propagate(cancel: Cancel): void {
+    const reached: Scope[] = [];
+    const stack: Scope[] = [this];
+    for (let scope = stack.pop(); scope !== undefined; scope = stack.pop()) {
+      const isNew = scope.effective === undefined;
+      scope.effective = cancel;
+      if (isNew) reached.push(scope);
+      for (let child = scope.#firstChild; child !== undefined; child = child.#next) {
+        if (!child.shield) stack.push(child);
+      }
+    }
+    for (const scope of reached) scope.task?.wasCancelled(scope, this, cancel);
+    for (const scope of reached) {
+      for (let wait = scope.#firstWait; wait !== undefined;) {
+        const next: Wait<never> | undefined = wait.next;
+        wait.cancel(cancel);
+        wait = next;
+      }
+    }
+    for (const scope of reached) {
+      if (scope.#controller === undefined || scope.#controller.signal.aborted) continue;
+      scope.runner.instrument?.emit("abort.sent", scope.task, scope, 0, 0);
+      if (scope.task !== undefined) scope.task.cancelDelivered = true;
+      scope.#controller.abort(new CancelledError(cancel));
+    }
+  }
+
+  #attach(parent: Scope): void {
+    this.parent = parent;
+    this.#next = parent.#firstChild;
+    if (this.#next !== undefined) this.#next.#previous = this;
+    parent.#firstChild = this;
+  }
+
+  #detach(): void {
+    const { parent } = this;
+    if (parent === undefined) return;
+    if (this.#previous === undefined) {
+      if (parent.#firstChild === this) parent.#firstChild = this.#next;
+    } else this.#previous.#next = this.#next;
+    if (this.#next !== undefined) this.#next.#previous = this.#previous;
+    this.#previous = this.#next = undefined;
+  }
+}
+
+/** What a task waits for, by kind; the target is the thing itself. */
+export type WaitKind =
+  | "task"
+  | "sleep"
+  | "checkpoint"
+  | "gather"
+  | "wait"
+  | "group"
+  | "lock"
+  | "event"
+  | "condition"
+  | "semaphore"
+  | "limiter"
+  | "rate"
+  | "queue"
+  | "stream"
+  | "pool"
+  | "thread"
+  | "timer"
+  | "external";
+
+/**
+ * One wait of one scope. Whoever holds it calls `resolve` or `reject` (the hand-over: a cancel can't take it back);
+ * a cancel calls `unlink` first, so that nobody hands anything to it afterwards.
+ */
+export class Wait<T> {
+  readonly promise: Promise<T>;
+  readonly scope: Scope;
+  readonly kind: WaitKind;
+  readonly target: unknown;
+  settled = false;
+  next: Wait<never> | undefined;
+  previous: Wait<never> | undefined;
+  readonly #unlink: (wait: Wait<T>) => void;
+  #resolve!: (value: T) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(scope: Scope, kind: WaitKind, target: unknown, unlink: (wait: Wait<T>) => void) {
+    this.scope = scope;
+    this.kind = kind;
+    this.target = target;
+    this.#unlink = unlink;
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve as (value: T) => void;
+      this.#reject = reject;
+    });
+    scope.addWait(this as unknown as Wait<never>);
+    const { instrument } = scope.runner;
+    if (instrument !== undefined) {
+      instrument.emit("task.suspended", scope.task, this, 0, 0);
+      instrument.emit("await.begin", scope.task, this, 0, 0);
+    }
+  }
+
+  resolve(value: T): void {
+    if (this.#settle()) this.#resolve(value);
+  }
+
+  reject(error: unknown): void {
+    if (this.#settle()) this.#reject(error);
+  }
+
+  cancel(cancel: Cancel): void {
+    if (this.settled) return;
+    this.#unlink(this);
+    if (this.scope.task !== undefined) this.scope.task.cancelDelivered = true;
+    this.scope.runner.instrument?.emit("cancel.delivered", this.scope.task, this, 0, 0);
+    this.reject(new CancelledError(cancel));
+  }
+
+  #settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    this.scope.removeWait(this as unknown as Wait<never>);
+    const { instrument } = this.scope.runner;
+    if (instrument !== undefined) {
+      instrument.emit("await.end", this.scope.task, this, 0, 0);
+      instrument.emit("task.resumed", this.scope.task, this, 0, 0);
+    }
+    return true;
+  }
+}
+
+/** Throws what is in force here. The entry check of every wait. @throws CancelledError */
+export function throwIfCancelled(scope: Scope): void {
+  const { effective } = scope;
+  if (effective === undefined) return;
+  if (scope.task !== undefined) scope.task.cancelDelivered = true;
+  scope.runner.instrument?.emit("cancel.delivered", scope.task, scope, 0, 0);
+  throw new CancelledError(effective);
+}

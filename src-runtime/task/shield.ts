@@ -1,0 +1,74 @@
+/** Protection from a cancel, in two forms: `shield` frees the caller, `shielded` keeps it until the body has ended. */
+import { currentScope, enterScope } from "./current.ts";
+import { CancelledError, TimeoutError, assertFunction, assertTime } from "./errors.ts";
+import { withinGrace } from "./grace.ts";
+import { leaveScope } from "./leave.ts";
+import { Scope, throwIfCancelled } from "./scope.ts";
+import { waitForPromise } from "./sleep.ts";
+import { UNOWNED, spawn } from "./spawn.ts";
+import { TaskImpl, isThenable, type Task } from "./task.ts";
+
+/**
+ * Waits for work that a cancel of the caller does not reach: the caller is freed at once with CancelledError, the work
+ * goes on under its own owner (a function: the runner). @throws TaskCancelledError when the work itself is cancelled
+ */
+export async function shield<T>(work: Task<T> | PromiseLike<T> | (() => Promise<T>)): Promise<T> {
+  const scope = currentScope("shield()");
+  if (!isThenable(work)) assertFunction(work, "What shield() protects");
+  throwIfCancelled(scope);
+  const { instrument } = scope.runner;
+  instrument?.emit("shield.enter", scope.task, scope, 0, 0);
+  const inner = typeof work === "function" ? spawn(scope.runner.root, UNOWNED, work) : work;
+  try {
+    if (inner instanceof TaskImpl) return await (inner as TaskImpl<T>).waitIn(scope, "task");
+    // A gather passes its awaiter's cancel on: it must not see the caller.
+    return await waitForPromise(
+      scope,
+      enterScope(undefined, () => Promise.resolve(inner)),
+      "external",
+    );
+  } finally {
+    instrument?.emit("shield.exit", scope.task, scope, 0, 0);
+  }
+}
+
+/**
+ * Runs `body` cut off from cancels of enclosing scopes; the caller waits for it, and the next runtime wait after it
+ * throws. With `timeout` (milliseconds) the body is cancelled at that time, and abandoned if it does not react.
+ */
+export async function shielded<T>(body: () => Promise<T>, options: { readonly timeout?: number } = {}): Promise<T> {
+  assertFunction(body, "shielded's body");
+  const { timeout: ms = Infinity } = options;
+  assertTime(ms, "shielded's timeout");
+  const outer = currentScope("shielded()");
+  const { runner } = outer;
+  const scope = new Scope("shield", runner, outer, outer.task, outer.context, true);
+  runner.instrument?.emit("shield.enter", outer.task, scope, 0, 0);
+  const deadline =
+    ms === Infinity
+      ? undefined
+      : runner.timers.add(runner.timers.now() + Math.max(0, ms), () => {
+          scope.cancel(runner.cancelOf(scope, "deadline", undefined, undefined));
+        });
+  try {
+    const running = enterScope(scope, async () => body());
+    if (deadline === undefined) return await running;
+    const ended = await withinGrace(
+      scope,
+      running.then((value) => ({ value })),
+      0,
+    );
+    if (ended !== undefined) return ended.value;
+    running.catch((error: unknown) => runner.instrument?.emit("error.suppressed", outer.task, error, 0, 0));
+    throw new CancelledError(scope.effective!);
+  } catch (error) {
+    const leaving = leaveScope(scope, error);
+    if (!leaving.absorbed) throw leaving.error;
+    throw new TimeoutError(`The shielded block did not end within ${ms} ms.`, { cause: leaving.cancelled, ms });
+  } finally {
+    if (deadline !== undefined) runner.timers.remove(deadline);
+    runner.instrument?.emit("shield.exit", outer.task, scope, 0, 0);
+    if (outer.effective !== undefined) runner.instrument?.emit("shield.held_cancel", outer.task, scope, 0, 0);
+    scope.close();
+  }
+}

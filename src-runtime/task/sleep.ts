@@ -1,0 +1,63 @@
+/** The plain waits: for time, for a turn of the event loop, for a promise that knows nothing of us. */
+import { currentScope } from "./current.ts";
+import { assertTime } from "./errors.ts";
+import { Wait, throwIfCancelled, type Scope } from "./scope.ts";
+
+/** Milliseconds of the runner's clock. @throws NoCurrentTaskError outside a run */
+export function now(): number {
+  return currentScope("now()").runner.clock.now();
+}
+
+/** Waits for `ms` milliseconds of the runner's clock; zero and less: one turn of the event loop. */
+export async function sleep(ms: number): Promise<void> {
+  assertTime(ms, "sleep's time");
+  const scope = currentScope("sleep()");
+  throwIfCancelled(scope);
+  if (ms <= 0) return turn(scope);
+  const { timers } = scope.runner;
+  const wait = new Wait<void>(scope, "sleep", ms, () => timers.remove(deadline));
+  const deadline = timers.add(timers.now() + ms, () => wait.resolve());
+  return wait.promise;
+}
+
+/** Throws if cancelled, and lets the event loop turn once: timers fire, sockets are read, others run. */
+export async function checkpoint(): Promise<void> {
+  const scope = currentScope("checkpoint()");
+  throwIfCancelled(scope);
+  return turn(scope);
+}
+
+function turn(scope: Scope): Promise<void> {
+  const wait = new Wait<void>(scope, "checkpoint", undefined, () => clearImmediate(immediate));
+  const immediate = setImmediate(() => wait.resolve());
+  return wait.promise;
+}
+
+/** Waits for a promise, and abandons it when cancelled: it goes on, its late error is swallowed. */
+export async function cancellable<T>(promise: Promise<T>): Promise<T> {
+  const scope = currentScope("cancellable()");
+  if (typeof (promise as { then?: unknown } | undefined)?.then !== "function") {
+    throw new TypeError("cancellable() needs a promise.");
+  }
+  return waitForPromise(scope, promise, "external");
+}
+
+/** A foreign promise as a wait of `scope`. @throws CancelledError */
+export async function waitForPromise<T>(
+  scope: Scope,
+  promise: PromiseLike<T>,
+  kind: "external" | "gather",
+): Promise<T> {
+  try {
+    throwIfCancelled(scope);
+  } catch (error) {
+    void Promise.resolve(promise).catch(() => undefined);
+    throw error;
+  }
+  const wait = new Wait<T>(scope, kind, promise, () => undefined);
+  promise.then(
+    (value) => wait.resolve(value),
+    (error: unknown) => wait.reject(error),
+  );
+  return wait.promise;
+}

@@ -1,0 +1,62 @@
+/** Makes tasks: for the runner itself (`createTask`), and for everything that owns tasks. */
+import { currentScope, currentScopeOrNone } from "./current.ts";
+import { assertFunction, TaskGroupClosed } from "./errors.ts";
+import type { Context } from "./context.ts";
+import type { TaskKind } from "../protocol/record.ts";
+import type { Scope } from "./scope.ts";
+import { TaskImpl, type Task, type TaskOptions, type TaskOwner } from "./task.ts";
+
+/** Tasks of the runner: nobody waits for them, and their errors are reported when nobody looks. */
+export const UNOWNED: TaskOwner = { looks: false, taskEnded() {} };
+
+export interface SpawnOptions extends TaskOptions {
+  /** What the recording calls it. Default: function. */
+  readonly kind?: TaskKind;
+}
+
+/** Starts `fn` as a task below `ownerScope`. @throws TaskGroupClosed after the runner's end, RangeError at `maxTasks` */
+export function spawn<T>(
+  ownerScope: Scope,
+  owner: TaskOwner,
+  fn: () => Promise<T> | PromiseLike<T> | T,
+  options: SpawnOptions = {},
+): TaskImpl<T> {
+  assertFunction(fn, "A task");
+  const { runner } = ownerScope;
+  const { maxTasks } = runner.settings;
+  if (runner.closed) throw new TaskGroupClosed("The runner has ended and takes no more tasks.");
+  if (runner.live >= maxTasks) {
+    throw new RangeError(
+      `There are ${maxTasks} tasks already (maxTasks). Wait for some, or limit them by a CapacityLimiter.`,
+    );
+  }
+  const here = currentScopeOrNone();
+  const context: Context = options.context ?? (here ?? ownerScope).context.copy();
+  const parent = here?.task ?? ownerScope.task;
+  const task = new TaskImpl<T>(runner, ownerScope, owner, fn, parent, context, options.name, options.kind);
+  if (options.start === "eager") task.start();
+  else task.queue();
+  return task;
+}
+
+/**
+ * Starts a task of the runner: it goes on when its creator ends, and is cancelled at the end of the run.
+ * @throws NoCurrentTaskError outside a run
+ */
+export function createTask<T>(fn: () => Promise<T>, options?: TaskOptions): Task<T> {
+  assertFunction(fn, "createTask's task");
+  return spawn(currentScope("createTask()").runner.root, UNOWNED, fn, options);
+}
+
+/** The running task. @throws NoCurrentTaskError outside a run */
+export function currentTask(): Task {
+  return currentScope("currentTask()").task;
+}
+
+/**
+ * Aborted when the running code is cancelled. Read it at each call and don't keep it: after `uncancel()` there is a
+ * fresh one. @throws NoCurrentTaskError outside a run
+ */
+export function currentSignal(): AbortSignal {
+  return currentScope("currentSignal()").signal;
+}

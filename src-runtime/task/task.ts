@@ -1,0 +1,434 @@
+/**
+ * A task: one async function on its way, with its own scope and context, whose outcome is kept until somebody looks.
+ *
+ * It is a thenable, not a promise: awaiting it is a runtime wait (a cancel of the awaiter ends the wait and leaves the
+ * task alone), and an error nobody looked at is reported instead of killing the process.
+ */
+import { asCancelled } from "./cancellation.ts";
+import type { Context } from "./context.ts";
+import { currentScopeOrNone, enterScope } from "./current.ts";
+import { type Cancel, CancelledError, TaskCancelledError, TaskNotFinished, UsageError } from "./errors.ts";
+import type { CancelSource } from "./errors.ts";
+import type { TaskKind } from "../protocol/record.ts";
+import type { RunnerState, TaskInfo, TaskState } from "./runner-state.ts";
+import { Scope, Wait } from "./scope.ts";
+
+export interface CancelRequest {
+  readonly reason?: unknown;
+  readonly source: CancelSource;
+  /** Id of the task that asked. */
+  readonly by?: string | undefined;
+  /** Milliseconds of the runner's clock. */
+  readonly at: number;
+  /** Where it was asked for, in debug mode: a stack as text. */
+  readonly site?: unknown;
+}
+
+export type Settled<T> =
+  | { readonly status: "completed"; readonly value: T }
+  | { readonly status: "failed"; readonly error: unknown }
+  | { readonly status: "cancelled"; readonly error: unknown };
+
+/** One async function on its way. */
+export interface Task<T = unknown> extends PromiseLike<T> {
+  readonly id: string;
+  name: string;
+  readonly state: TaskState;
+  readonly parent?: Task<unknown> | undefined;
+  /** Asks it to end. False: it has ended already. */
+  cancel(reason?: unknown): boolean;
+  /** Cancels asked for by `cancel()` and not taken back. */
+  cancelling(): number;
+  uncancel(): number;
+  readonly cancelRequests: readonly CancelRequest[];
+  readonly cancelRequested: boolean;
+  done(): boolean;
+  cancelled(): boolean;
+  /** @throws TaskNotFinished, or what the task failed with */
+  result(): T;
+  /** Null: it completed. @throws TaskNotFinished */
+  exception(): unknown;
+  join(): Promise<T>;
+  /** Never throws for the task's own outcome. */
+  settled(): Promise<Settled<T>>;
+  addDoneCallback(callback: (task: Task<T>) => void): Disposable;
+}
+
+export interface TaskOptions {
+  readonly name?: string;
+  /** Used as it is, not copied. */
+  readonly context?: Context;
+  /** eager: the first step runs at once. */
+  readonly start?: "queued" | "eager";
+}
+
+/** Who is told of a task's end: a group, a gather, the runner for tasks of its own. */
+export interface TaskOwner {
+  /** At every end, once. */
+  taskEnded(task: TaskImpl): void;
+  /** Errors of its tasks are looked at by the owner. */
+  readonly looks: boolean;
+}
+
+type Phase = "created" | "started" | "completed" | "failed" | "cancelled" | "abandoned";
+
+const STARTED = Promise.resolve();
+
+export class TaskImpl<T = unknown> implements Task<T> {
+  readonly scope: Scope;
+  readonly parent: TaskImpl | undefined;
+  /** Runtime waits it is in now, in all its scopes. */
+  waits = 0;
+  looked: boolean;
+  /** A cancel was thrown into it, or aborted a signal it had asked for. */
+  cancelDelivered = false;
+  /** It was thrown a cancel and completed all the same. */
+  cancelIgnored = false;
+  /** It completed before the cancel could be thrown. */
+  cancelUnobserved = false;
+  /** Where it was created, in debug mode. */
+  readonly site: string | undefined;
+  /** Listeners' own number of it, 0 until one has met it. */
+  tag = 0;
+  readonly kind: TaskKind;
+  error: unknown;
+  readonly #fn: () => PromiseLike<T> | T;
+  readonly #owner: TaskOwner;
+  #phase: Phase = "created";
+  #value: T | undefined;
+  #id = 0;
+  #name: string | undefined;
+  #cancelCount = 0;
+  #requests: CancelRequest[] | undefined;
+  #waiters: Wait<T>[] | undefined;
+  #callbacks: (() => void)[] | undefined;
+
+  constructor(
+    runner: RunnerState,
+    ownerScope: Scope,
+    owner: TaskOwner,
+    fn: () => PromiseLike<T> | T,
+    parent: TaskImpl | undefined,
+    context: Context,
+    name: string | undefined,
+    kind: TaskKind = "function",
+  ) {
+    this.#fn = fn;
+    this.kind = kind;
+    this.#owner = owner;
+    this.#name = name;
+    this.parent = parent;
+    this.looked = owner.looks;
+    this.scope = new Scope("task", runner, ownerScope, this as unknown as TaskImpl, context);
+    runner.live++;
+    this.site = runner.settings.debug ? creationSite() : undefined;
+    runner.instrument?.emit("task.created", this as unknown as TaskImpl, ownerScope, 0, 0);
+  }
+
+  get id(): string {
+    return `T${this.number}`;
+  }
+
+  /** Made when first asked for. */
+  get number(): number {
+    if (this.#id === 0) this.#id = this.scope.runner.nextTaskId();
+    return this.#id;
+  }
+
+  get name(): string {
+    return this.#name ?? (this.#fn.name === "" ? `task ${this.number}` : this.#fn.name);
+  }
+
+  set name(name: string) {
+    this.#name = name;
+  }
+
+  get state(): TaskState {
+    const phase = this.#phase;
+    if (phase === "created") return "created";
+    if (phase !== "started") return phase;
+    if (this.scope.effective !== undefined) return "cancelling";
+    return this.waits > 0 ? "suspended" : "running";
+  }
+
+  get cancelRequests(): readonly CancelRequest[] {
+    return this.#requests ?? [];
+  }
+
+  get cancelRequested(): boolean {
+    return this.#requests !== undefined;
+  }
+
+  info(): TaskInfo {
+    const { id, name, state, parent } = this;
+    return parent === undefined ? { id, name, state } : { id, name, state, parentId: parent.id };
+  }
+
+  /** Starts in a microtask, with the creator's own async context (other libraries' stores included). */
+  queue(): void {
+    void STARTED.then(() => this.start());
+  }
+
+  start(): void {
+    if (this.#phase !== "created") return;
+    const { scope } = this;
+    if (scope.effective !== undefined) {
+      this.#end("cancelled", new CancelledError(scope.effective));
+      return;
+    }
+    this.#phase = "started";
+    const { instrument } = scope.runner;
+    instrument?.emit("task.started", this as unknown as TaskImpl, undefined, 0, 0);
+    const body = this.#fn;
+    try {
+      const result =
+        instrument?.enter === undefined
+          ? enterScope(scope, body)
+          : instrument.enter(this as unknown as TaskImpl, () => enterScope(scope, body));
+      if (result instanceof Promise) result.then(this.#onValue, this.#onError);
+      else if (isThenable(result)) enterScope(scope, () => Promise.resolve(result)).then(this.#onValue, this.#onError);
+      else this.#onValue(result as T);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  cancel(reason?: unknown): boolean {
+    return this.cancelBy("explicit", reason, true);
+  }
+
+  /** Only cancels of the task itself (`cancel()`) are counted. */
+  cancelBy(source: CancelSource, reason: unknown, isCounted: boolean): boolean {
+    if (this.done()) return false;
+    const { scope } = this;
+    const cancel = scope.runner.cancelOf(scope, source, reason, currentScopeOrNone()?.task);
+    if (isCounted) this.#cancelCount++;
+    const isFirst = scope.cancelled === undefined;
+    // Once cancelled from above it hears of nothing new, so the request is listed here.
+    if (!isFirst || scope.effective !== undefined) this.#list(cancel);
+    if (isFirst) scope.cancel(cancel);
+    else scope.runner.instrument?.emit("cancel.requested", this as unknown as TaskImpl, scope, 1, 0);
+    return true;
+  }
+
+  cancelling(): number {
+    return this.#cancelCount;
+  }
+
+  uncancel(): number {
+    if (this.#cancelCount === 0 || this.done()) return this.#cancelCount;
+    this.#cancelCount--;
+    if (this.#cancelCount === 0 && this.scope.cancelled?.source === "explicit") this.scope.uncancel();
+    return this.#cancelCount;
+  }
+
+  /** A cancel came into force in one of its scopes. */
+  wasCancelled(scope: Scope, origin: Scope, cancel: Cancel): void {
+    if (scope === this.scope) this.#list(cancel);
+    if (origin.task !== (this as unknown as TaskImpl)) {
+      scope.runner.instrument?.emit("cancel.propagated", this as unknown as TaskImpl, origin, 0, 0);
+    }
+  }
+
+  done(): boolean {
+    return this.#phase !== "created" && this.#phase !== "started";
+  }
+
+  cancelled(): boolean {
+    return this.#phase === "cancelled";
+  }
+
+  completed(): boolean {
+    return this.#phase === "completed";
+  }
+
+  failed(): boolean {
+    return this.#phase === "failed";
+  }
+
+  abandoned(): boolean {
+    return this.#phase === "abandoned";
+  }
+
+  result(): T {
+    this.looked = true;
+    if (this.#phase === "completed") return this.#value as T;
+    if (!this.done()) throw new TaskNotFinished(`Task ${this.name} has not ended: await it, or ask done() first.`);
+    throw this.outcomeError();
+  }
+
+  exception(): unknown {
+    this.looked = true;
+    if (!this.done()) throw new TaskNotFinished(`Task ${this.name} has not ended: await it, or ask done() first.`);
+    return this.#phase === "completed" ? null : this.outcomeError();
+  }
+
+  /** What its awaiters are thrown. */
+  outcomeError(): unknown {
+    if (this.#phase === "failed") return this.error;
+    if (this.#phase === "cancelled")
+      return new TaskCancelledError(`Task ${this.name} was cancelled.`, { cause: this.error });
+    return new TaskCancelledError(`Task ${this.name} was abandoned: it did not react to its cancel in time.`);
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- A task is awaited.
+  then<A = T, B = never>(
+    onValue?: ((value: T) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.join().then(onValue, onError);
+  }
+
+  join(): Promise<T> {
+    return this.waitIn(currentScopeOrNone(), "task");
+  }
+
+  /** Its outcome, as a wait of `scope`; with none it can't be cancelled. */
+  waitIn(scope: Scope | undefined, kind: "task"): Promise<T> {
+    this.looked = true;
+    if (scope !== undefined) {
+      if (scope.task === (this as unknown as TaskImpl)) {
+        return Promise.reject(new UsageError(`Task ${this.name} awaits itself: it would wait for ever.`));
+      }
+      if (scope.effective !== undefined) {
+        if (scope.task !== undefined) scope.task.cancelDelivered = true;
+        return Promise.reject(new CancelledError(scope.effective));
+      }
+    }
+    if (this.#phase === "completed") return Promise.resolve(this.#value as T);
+    if (this.done()) return Promise.reject(this.outcomeError());
+    if (scope === undefined) {
+      return new Promise((resolve, reject) => {
+        this.onEnd(() => (this.#phase === "completed" ? resolve(this.#value as T) : reject(this.outcomeError())));
+      });
+    }
+    const wait = new Wait<T>(scope, kind, this, this.#unlink);
+    if (this.#waiters === undefined) this.#waiters = [wait];
+    else this.#waiters.push(wait);
+    return wait.promise;
+  }
+
+  async settled(): Promise<Settled<T>> {
+    this.looked = true;
+    if (!this.done()) {
+      await this.join().catch((error: unknown) => {
+        if (!this.done()) throw error;
+      });
+    }
+    if (this.#phase === "completed") return { status: "completed", value: this.#value as T };
+    return { status: this.#phase === "failed" ? "failed" : "cancelled", error: this.outcomeError() };
+  }
+
+  addDoneCallback(callback: (task: Task<T>) => void): Disposable {
+    if (typeof callback !== "function") throw new TypeError("addDoneCallback needs a function.");
+    this.looked = true;
+    let isActive = true;
+    this.onEnd(() => {
+      if (isActive) this.#call(callback);
+    });
+    return { [Symbol.dispose]: () => void (isActive = false) };
+  }
+
+  /** Called at its end, in the step that ends it; in a microtask when it has ended. */
+  onEnd(callback: () => void): void {
+    if (this.done()) void STARTED.then(callback);
+    else if (this.#callbacks === undefined) this.#callbacks = [callback];
+    else this.#callbacks.push(callback);
+  }
+
+  /** Stops waiting for it: it did not react to its cancel. Its late outcome is swallowed, and recorded. */
+  abandon(): void {
+    if (this.done()) return;
+    this.scope.runner.orphans.add(this as unknown as TaskImpl);
+    this.#end("abandoned", undefined);
+  }
+
+  #call(callback: (task: Task<T>) => void): void {
+    const { runner } = this.scope;
+    const scope = new Scope("context", runner, runner.root, this as unknown as TaskImpl, this.scope.context.copy());
+    try {
+      enterScope(scope, () => callback(this));
+    } catch (error) {
+      runner.report(error, `A done callback of task ${this.name} threw.`, this as unknown as TaskImpl);
+    } finally {
+      scope.close();
+    }
+  }
+
+  readonly #unlink = (wait: Wait<T>): void => {
+    const index = this.#waiters?.indexOf(wait) ?? -1;
+    if (index >= 0) this.#waiters?.splice(index, 1);
+  };
+
+  #list(cancel: Cancel): void {
+    const request = this.scope.runner.settings.debug ? { ...cancel, site: creationSite() } : cancel;
+    if (this.#requests === undefined) this.#requests = [request];
+    else this.#requests.push(request);
+  }
+
+  readonly #onValue = (value: T): void => {
+    if (this.done()) return this.#late();
+    if (this.scope.effective !== undefined) {
+      if (this.cancelDelivered) {
+        this.cancelIgnored = true;
+        this.scope.runner.instrument?.emit("cancel.ignored", this as unknown as TaskImpl, undefined, 0, 0);
+      } else this.cancelUnobserved = true;
+    }
+    this.#value = value;
+    this.#end("completed", undefined);
+  };
+
+  readonly #onError = (error: unknown): void => {
+    if (this.done()) return this.#late();
+    const cancelled = asCancelled(error, this.scope);
+    if (cancelled === undefined) this.#end("failed", error);
+    else this.#end("cancelled", cancelled);
+  };
+
+  #late(): void {
+    const { runner } = this.scope;
+    runner.orphans.delete(this as unknown as TaskImpl);
+    runner.instrument?.emit("task.late_outcome", this as unknown as TaskImpl, undefined, 0, 0);
+    this.scope.close();
+  }
+
+  #end(phase: "completed" | "failed" | "cancelled" | "abandoned", error: unknown): void {
+    const isBeforeStart = this.#phase === "created";
+    const { runner } = this.scope;
+    this.#phase = phase;
+    this.error = error;
+    runner.taskEnded();
+    if (phase !== "abandoned") this.scope.close();
+    runner.instrument?.emit(`task.${phase}`, this as unknown as TaskImpl, error, isBeforeStart ? 1 : 0, 0);
+    this.#owner.taskEnded(this as unknown as TaskImpl);
+    if (phase === "failed" && !this.looked) runner.watchUnretrieved(this as unknown as TaskImpl);
+    const waiters = this.#waiters;
+    if (waiters !== undefined) {
+      this.#waiters = undefined;
+      for (const wait of waiters) {
+        if (phase === "completed") wait.resolve(this.#value as T);
+        else wait.reject(this.outcomeError());
+      }
+    }
+    const callbacks = this.#callbacks;
+    if (callbacks !== undefined) {
+      this.#callbacks = undefined;
+      for (const callback of callbacks) callback();
+    }
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}
+
+/** The stack above the runtime's own frames, as text. */
+function creationSite(): string {
+  const { stack = "" } = new Error();
+  const own = new URL(".", import.meta.url).pathname;
+  return stack
+    .split("\n")
+    .slice(1)
+    .filter((line) => !line.includes(own))
+    .join("\n");
+}
