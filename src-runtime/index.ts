@@ -32,6 +32,20 @@ export {
 export { cancellable, checkpoint, now, sleep } from "./task/sleep.ts";
 export { ContextVar, copyContext, type Context, type Token } from "./task/context.ts";
 
+// Combinators
+export {
+  gather,
+  mapConcurrent,
+  type Awaitish,
+  type AwaitishValue,
+  type Gather,
+  type GatherOptions,
+  type GatherValues,
+} from "./task/gather.ts";
+export { asCompleted, wait, type ReturnWhen, type WaitOptions, type WaitResult } from "./task/wait.ts";
+export { firstSuccess, race } from "./task/race.ts";
+export { captureCallGraph, formatCallGraph, type CallGraph } from "./task/call-graph.ts";
+
 // Time and protection
 export {
   moveOnAfter,
@@ -51,6 +65,7 @@ export {
   FatalError,
   InterruptedError,
   NoCurrentTaskError,
+  RuntimeWarning,
   TaskCancelledError,
   TaskGroupClosed,
   TaskNotFinished,

@@ -97,13 +97,16 @@ class OwnedScope implements OpenScope, TaskOwner {
   readonly #deadline: Deadline | undefined;
   readonly #children = new Set<TaskImpl>();
   readonly #errors: unknown[] = [];
+  readonly #outer: Scope;
   #ending: Promise<void> | undefined;
 
   constructor(outer: Scope & { readonly task: TaskImpl }, options: OpenScopeOptions) {
     const { name, shield = false } = options;
     this.#opener = outer.task;
+    this.#outer = outer;
     this.#scope = new Scope("scope", outer.runner, outer, outer.task, outer.context, shield, name);
     this.#deadline = armDeadline(this.#scope, options.deadline);
+    (outer.opened ??= []).push(this);
   }
 
   get signal(): AbortSignal {
@@ -134,14 +137,20 @@ class OwnedScope implements OpenScope, TaskOwner {
     if (currentScopeOrNone()?.task !== this.#opener) {
       throw new UsageError("A scope must be left by the task that opened it.");
     }
+    if (this.#ending === undefined && this.#outer.opened?.at(-1) !== this) {
+      throw new UsageError(
+        "A scope opened after this one is still open. Leave them in reverse order, as `await using` does.",
+      );
+    }
     this.#ending ??= this.#end();
     return this.#ending;
   }
 
   async #end(): Promise<void> {
     const { runner } = this.#scope;
+    this.#outer.opened?.pop();
     this.#scope.cancel(runner.cancelOf(this.#scope, "parent", undefined, this.#opener));
-    await drain(this.#children, Infinity);
+    await drain(currentScope("Leaving a scope"), this.#children, Infinity);
     if (this.#deadline !== undefined) runner.timers.remove(this.#deadline);
     this.#scope.close();
     if (this.#errors.length > 0) throw new ExceptionGroup(this.#errors);

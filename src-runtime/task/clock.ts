@@ -24,12 +24,7 @@ export function createClock(now: () => number = performance.now.bind(performance
     schedule(when, wake) {
       let handle: { clear(): void } = arm();
       function arm(): { clear(): void } {
-        const ms = when - now();
-        if (ms <= 0) {
-          const immediate = setImmediate(wake);
-          return { clear: () => clearImmediate(immediate) };
-        }
-        const timer = setTimeout(look, Math.min(LONGEST, Math.ceil(ms)));
+        const timer = setTimeout(look, Math.min(LONGEST, Math.ceil(when - now())));
         return { clear: () => clearTimeout(timer) };
       }
       function look(): void {

@@ -53,14 +53,14 @@ export class ContextVar<T> {
 
   /** Undefined where it was never set, and outside a run. */
   get(): T | undefined {
-    return currentScopeOrNone()?.context.values.get(this as ContextVar<unknown>) as T | undefined;
+    return currentScopeOrNone()?.context.values.get(this) as T | undefined;
   }
 
   /** @throws NoCurrentTaskError outside a run */
   set(value: T): Token {
     const { context } = currentScope(`ContextVar ${this.name}.set()`);
-    const token = new SetToken(this as ContextVar<unknown>, context);
-    context.values = new Map(context.values).set(this as ContextVar<unknown>, value);
+    const token = new SetToken(this, context);
+    context.values = new Map(context.values).set(this, value);
     return token;
   }
 
@@ -86,7 +86,7 @@ export class ContextVar<T> {
   /** Calls `fn`, and all that follows from it, with the value; the caller's own stays. */
   run<R>(value: T, fn: () => R): R {
     const outer = currentScope(`ContextVar ${this.name}.run()`);
-    const context = new Context(new Map(outer.context.values).set(this as ContextVar<unknown>, value));
+    const context = new Context(new Map(outer.context.values).set(this, value));
     const scope = new Scope("context", outer.runner, outer, outer.task, context);
     let result: R;
     try {

@@ -96,6 +96,11 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** Debug mode's word on what is probably a mistake. Handed to the runner's `onError`, never thrown. */
+export class RuntimeWarning extends Error {
+  override readonly name = "RuntimeWarning";
+}
+
 /** Ends the program: passes through task groups bare. Subclass it for your own. */
 export class FatalError extends Error {
   override readonly name: string = "FatalError";

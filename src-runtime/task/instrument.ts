@@ -71,6 +71,8 @@ export interface Subject {
   tag: number;
   /** Tasks that hold it now; empty where nothing can be held. */
   holders(): readonly TaskImpl[];
+  /** Tasks whose ends it waits for: those of a group, a gather, a `wait`. */
+  members?(): readonly TaskImpl[];
 }
 
 export type EventKind =

@@ -4,11 +4,16 @@
  */
 import type { Clock } from "./clock.ts";
 import { Context } from "./context.ts";
-import type { Cancel, CancelSource } from "./errors.ts";
+import { findCycle } from "./call-graph.ts";
+import { RuntimeWarning, type Cancel, type CancelSource } from "./errors.ts";
 import type { Instrument } from "./instrument.ts";
-import { Scope } from "./scope.ts";
+import { Scope, type Wait } from "./scope.ts";
 import type { TaskImpl } from "./task.ts";
 import { Timers } from "./timers.ts";
+import { UnresponsiveWatch } from "./unresponsive.ts";
+
+/** Tasks remembered in debug mode, at most. */
+const MAX_NEVER_LOOKED = 1000;
 
 export interface ErrorReport {
   readonly error: unknown;
@@ -59,6 +64,8 @@ export class RunnerState {
   readonly orphans = new Set<TaskImpl>();
   readonly closables = new Set<Closable>();
   #unretrieved: TaskImpl[] = [];
+  #neverLooked: TaskImpl[] = [];
+  #unresponsive: UnresponsiveWatch | undefined;
   #taskIds = 0;
   #scopeIds = 0;
 
@@ -73,8 +80,29 @@ export class RunnerState {
   /** Called when the last live task has ended. */
   onIdle: (() => void) | undefined;
 
-  taskEnded(): void {
+  taskEnded(task: TaskImpl): void {
+    if (this.#unresponsive?.isEmpty === false) this.#unresponsive.delete(task);
     if (--this.live === 0) this.onIdle?.();
+  }
+
+  /** Says so when a cancelled task does not end: to whoever listens, and in debug mode to the program. */
+  watchCancel(task: TaskImpl): void {
+    if (this.instrument === undefined && !this.settings.debug) return;
+    this.#unresponsive ??= new UnresponsiveWatch(this);
+    this.#unresponsive.add(task);
+  }
+
+  /** In debug mode: a task that ended well, and nobody has looked yet. Said at the runner's end. */
+  watchNeverLooked(task: TaskImpl): void {
+    if (this.#neverLooked.length < MAX_NEVER_LOOKED) this.#neverLooked.push(task);
+  }
+
+  /** In debug mode: a wait that closes a circle of waits never ends. */
+  checkCycle(wait: Wait<never>): void {
+    const cycle = findCycle(wait);
+    if (cycle === undefined) return;
+    const names = cycle.map((task) => task.name);
+    this.warn(`Deadlock: ${[...names, names[0]].join(" waits for ")}.`, wait.scope.task);
   }
 
   nextTaskId(): number {
@@ -116,12 +144,23 @@ export class RunnerState {
     }
   };
 
-  flushUnretrieved(): void {
+  /** What is still to be said at the end. */
+  flushReports(): void {
     this.#reportUnretrieved();
+    for (const task of this.#neverLooked) {
+      if (!task.looked) this.warn(`Nobody looked at the outcome of task ${task.name}: it was never awaited.`, task);
+    }
+    this.#neverLooked = [];
+  }
+
+  /** Of debug mode: what is probably a mistake. */
+  warn(message: string, task?: TaskImpl): void {
+    const site = task?.site === undefined || task.site === "" ? "" : `\nCreated${task.site.replace(/^\s+/, " ")}`;
+    this.report(new RuntimeWarning(message + site), message, task);
   }
 
   report(error: unknown, message: string, task?: TaskImpl): void {
-    this.instrument?.emit("error.unhandled", task, error, 0, 0);
+    if (!(error instanceof RuntimeWarning)) this.instrument?.emit("error.unhandled", task, error, 0, 0);
     try {
       this.settings.onError({ error, message, ...(task === undefined ? {} : { task: task.info() }) });
     } catch (broken) {

@@ -9,7 +9,8 @@ import { channel } from "node:diagnostics_channel";
 import { createClock, type Clock } from "./clock.ts";
 import { Context } from "./context.ts";
 import { currentScopeOrNone, enterScope } from "./current.ts";
-import { CancelledError, InterruptedError, UsageError, assertFunction, assertTime } from "./errors.ts";
+import type { CancelledError } from "./errors.ts";
+import { InterruptedError, UsageError, assertFunction, assertTime } from "./errors.ts";
 import type { Instrument } from "./instrument.ts";
 import { followSignal } from "./follow.ts";
 import { createObserverBus, type Observer } from "./observers.ts";
@@ -153,7 +154,7 @@ export class Runner implements AsyncDisposable {
       }
       // Errors of the last tasks get the macrotask that all errors get.
       await new Promise((resolve) => setImmediate(resolve));
-      state.flushUnretrieved();
+      state.flushReports();
       state.instrument?.emit("shutdown.end", undefined, undefined, state.orphans.size, 0);
     } finally {
       clearInterval(keepAlive);
@@ -177,7 +178,8 @@ export class Runner implements AsyncDisposable {
       });
       state.onIdle = this.#cutGrace = undefined;
     }
-    for (const task of [...state.tasks()]) {
+    const left = Array.from(state.tasks());
+    for (const task of left) {
       if (task.done()) continue;
       task.abandon();
       const message = `Task ${task.name} did not end within the shutdown grace (${this.#shutdownGrace} ms) and was abandoned.`;

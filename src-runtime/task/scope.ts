@@ -28,12 +28,15 @@ export class Scope {
   effective: Cancel | undefined;
   closed = false;
   parent: Scope | undefined;
+  /** What `scope()` opened here and nobody left yet, the latest last. */
+  opened: unknown[] | undefined;
   #id = 0;
   #controller: AbortController | undefined;
   #firstChild: Scope | undefined;
   #previous: Scope | undefined;
   #next: Scope | undefined;
   #firstWait: Wait<never> | undefined;
+  #watchers: Set<() => void> | undefined;
 
   constructor(
     kind: ScopeKind,
@@ -79,6 +82,17 @@ export class Scope {
   /** Whether a cancel of an enclosing scope, up to the next shield, is in force. */
   get isCancelledFromAbove(): boolean {
     return !this.shield && this.parent?.effective !== undefined;
+  }
+
+  /** Calls back once when a cancel comes into force here, at once if one is. Answers how to stop it. */
+  whenCancelled(callback: () => void): () => void {
+    if (this.effective !== undefined) {
+      callback();
+      return () => undefined;
+    }
+    const watchers = (this.#watchers ??= new Set());
+    watchers.add(callback);
+    return () => watchers.delete(callback);
   }
 
   /** The first cancel is kept; later ones change nothing here. Answers whether this was the first. */
@@ -166,6 +180,11 @@ export class Scope {
     }
     for (const scope of reached) scope.task?.wasCancelled(scope, this, cancel);
     for (const scope of reached) {
+      const watchers = scope.#watchers;
+      scope.#watchers = undefined;
+      for (const callback of watchers ?? []) callback();
+    }
+    for (const scope of reached) {
       for (let wait = scope.#firstWait; wait !== undefined;) {
         const next: Wait<never> | undefined = wait.next;
         wait.cancel(cancel);
@@ -221,7 +240,8 @@ export type WaitKind =
 
 /**
  * One wait of one scope. Whoever holds it calls `resolve` or `reject` (the hand-over: a cancel can't take it back);
- * a cancel calls `unlink` first, so that nobody hands anything to it afterwards.
+ * a cancel calls `unlink` first, so that nobody hands anything to it afterwards. A wait without `unlink` is not ended
+ * by a cancel: it is for what was cancelled itself, and has to be waited for.
  */
 export class Wait<T> {
   readonly promise: Promise<T>;
@@ -231,17 +251,17 @@ export class Wait<T> {
   settled = false;
   next: Wait<never> | undefined;
   previous: Wait<never> | undefined;
-  readonly #unlink: (wait: Wait<T>) => void;
+  readonly #unlink: ((wait: Wait<T>) => void) | undefined;
   #resolve!: (value: T) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(scope: Scope, kind: WaitKind, target: unknown, unlink: (wait: Wait<T>) => void) {
+  constructor(scope: Scope, kind: WaitKind, target: unknown, unlink: ((wait: Wait<T>) => void) | undefined) {
     this.scope = scope;
     this.kind = kind;
     this.target = target;
     this.#unlink = unlink;
     this.promise = new Promise<T>((resolve, reject) => {
-      this.#resolve = resolve as (value: T) => void;
+      this.#resolve = resolve;
       this.#reject = reject;
     });
     scope.addWait(this as unknown as Wait<never>);
@@ -250,6 +270,7 @@ export class Wait<T> {
       instrument.emit("task.suspended", scope.task, this, 0, 0);
       instrument.emit("await.begin", scope.task, this, 0, 0);
     }
+    if (scope.runner.settings.debug) scope.runner.checkCycle(this as unknown as Wait<never>);
   }
 
   resolve(value: T): void {
@@ -261,7 +282,7 @@ export class Wait<T> {
   }
 
   cancel(cancel: Cancel): void {
-    if (this.settled) return;
+    if (this.settled || this.#unlink === undefined) return;
     this.#unlink(this);
     if (this.scope.task !== undefined) this.scope.task.cancelDelivered = true;
     this.scope.runner.instrument?.emit("cancel.delivered", this.scope.task, this, 0, 0);
@@ -283,9 +304,12 @@ export class Wait<T> {
 
 /** Throws what is in force here. The entry check of every wait. @throws CancelledError */
 export function throwIfCancelled(scope: Scope): void {
-  const { effective } = scope;
-  if (effective === undefined) return;
+  if (scope.effective !== undefined) throw deliver(scope, scope.effective);
+}
+
+/** The error to throw for a cancel that is in force where a wait would begin. */
+export function deliver(scope: Scope, cancel: Cancel): CancelledError {
   if (scope.task !== undefined) scope.task.cancelDelivered = true;
   scope.runner.instrument?.emit("cancel.delivered", scope.task, scope, 0, 0);
-  throw new CancelledError(effective);
+  return new CancelledError(cancel);
 }

@@ -6,9 +6,11 @@ import { asCancelled } from "./cancellation.ts";
 import { currentScope, currentScopeOrNone, enterScope } from "./current.ts";
 import { CancelledError, FatalError, TaskGroupClosed, UsageError, assertFunction, assertTime } from "./errors.ts";
 import { ExceptionGroup } from "./exception-group.ts";
-import { withinGrace } from "./grace.ts";
+import { drain, withinGrace } from "./grace.ts";
+import type { Subject } from "./instrument.ts";
 import { leaveScope } from "./leave.ts";
-import { Scope } from "./scope.ts";
+import { Scope, Wait, deliver, throwIfCancelled } from "./scope.ts";
+import type { Deadline } from "./timers.ts";
 import { spawn } from "./spawn.ts";
 import type { Task, TaskImpl, TaskOptions, TaskOwner } from "./task.ts";
 
@@ -55,7 +57,9 @@ export async function supervisorGroup<T>(
 
 type Ending<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
-class Group implements TaskGroup, TaskOwner {
+class Group implements TaskGroup, TaskOwner, Subject {
+  readonly kind = "group";
+  tag = 0;
   readonly looks = true;
   readonly #scope: Scope;
   readonly #supervisor: SupervisorOptions | undefined;
@@ -64,7 +68,10 @@ class Group implements TaskGroup, TaskOwner {
   readonly #errors: unknown[] = [];
   #fatal: FatalError | undefined;
   #state: "open" | "failed" | "ended" = "open";
-  #whenEmpty: (() => void) | undefined;
+  /** The block's wait for its last children. */
+  #exit: Wait<void> | undefined;
+  #wasCancelledAtExit = false;
+  #graceEnd: Deadline | undefined;
 
   constructor(options: TaskGroupOptions, supervisor: SupervisorOptions | undefined) {
     const { name, grace = Infinity } = options;
@@ -73,6 +80,18 @@ class Group implements TaskGroup, TaskOwner {
     this.#grace = grace;
     this.#supervisor = supervisor;
     this.#scope = new Scope("group", outer.runner, outer, outer.task, outer.context, false, name);
+  }
+
+  get name(): string {
+    return this.#scope.name ?? (this.#supervisor === undefined ? "task group" : "supervisor group");
+  }
+
+  holders(): readonly TaskImpl[] {
+    return [];
+  }
+
+  members(): readonly TaskImpl[] {
+    return [...this.#children];
   }
 
   get signal(): AbortSignal {
@@ -108,40 +127,35 @@ class Group implements TaskGroup, TaskOwner {
 
   async start<T>(fn: (started: (value: T) => void) => Promise<unknown>, options?: TaskOptions): Promise<T> {
     assertFunction(fn, "A group's task");
-    const started = Promise.withResolvers<T>();
-    started.promise.catch(() => undefined);
+    const here = currentScope("TaskGroup.start()");
+    throwIfCancelled(here);
     let hasStarted = false;
-    const group = this;
     const owner: TaskOwner = {
       looks: true,
-      taskEnded(task) {
-        if (hasStarted) return group.taskEnded(task);
-        started.reject(
-          task.completed() ? new UsageError(`Task ${task.name} ended without calling started().`) : task.outcomeError(),
-        );
-        group.#gone(task);
+      taskEnded: (task) => {
+        if (hasStarted) return this.taskEnded(task);
+        const never = new UsageError(`Task ${task.name} ended without calling started().`);
+        wait.reject(task.completed() ? never : task.outcomeError());
+        this.#gone(task);
       },
     };
     function onStarted(value: T): void {
       if (hasStarted) throw new UsageError("started() was called before. Call it once.");
       hasStarted = true;
-      started.resolve(value);
+      wait.resolve(value);
     }
-    const child = this.#spawn(() => fn(onStarted), { name: fn.name, ...options }, owner);
-    const here = currentScope("TaskGroup.start()");
-    // A caller that is cancelled while the child starts takes the child with it.
-    const guard = new Scope("scope", here.runner, here, here.task, here.context);
-    const onAbort = (): void => void (hasStarted || child.cancelBy("parent", guard.effective?.reason, false));
-    guard.signal.addEventListener("abort", onAbort, { once: true });
-    if (guard.effective !== undefined) onAbort();
+    // Its first step may call started(): the wait has to be there.
+    const child = this.#spawn(() => fn(onStarted), { name: fn.name, ...options, start: "queued" }, owner);
+    const wait = new Wait<T>(here, "task", child, () => undefined);
+    if (options?.start === "eager") child.start();
     try {
-      return await started.promise;
+      return await wait.promise;
     } catch (error) {
-      if (guard.effective !== undefined && child.cancelled()) throw new CancelledError(guard.effective);
+      // A caller that is cancelled while the child starts takes the child with it.
+      if (!(error instanceof CancelledError) || here.effective === undefined) throw error;
+      child.cancelBy("parent", error.reason, false);
+      await drain(here, [child], this.#grace);
       throw error;
-    } finally {
-      guard.signal.removeEventListener("abort", onAbort);
-      guard.close();
     }
   }
 
@@ -158,7 +172,7 @@ class Group implements TaskGroup, TaskOwner {
 
   #gone(task: TaskImpl): void {
     this.#children.delete(task);
-    if (this.#children.size === 0) this.#whenEmpty?.();
+    if (this.#children.size === 0) this.#exit?.resolve();
   }
 
   #childFailed(task: TaskImpl): void {
@@ -223,13 +237,26 @@ class Group implements TaskGroup, TaskOwner {
     this.#scope.cancel(runner.cancelOf(this.#scope, "group", error, task));
   }
 
+  /** Children may add children up to the last moment. */
   async #untilEmpty(): Promise<void> {
-    if (this.#children.size === 0) return;
-    const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
-    if (this.#grace === Infinity) return empty;
-    await withinGrace(this.#scope, empty, this.#grace);
-    for (const child of [...this.#children]) child.abandon();
+    const scope = this.#scope;
+    const stop = this.#children.size === 0 ? undefined : scope.whenCancelled(this.#cancelledAtExit);
+    while (this.#children.size > 0) {
+      this.#exit = new Wait<void>(scope, "group", this, undefined);
+      await this.#exit.promise;
+    }
+    stop?.();
+    if (this.#graceEnd !== undefined) scope.runner.timers.remove(this.#graceEnd);
   }
+
+  readonly #cancelledAtExit = (): void => {
+    this.#wasCancelledAtExit = true;
+    if (this.#grace === Infinity) return;
+    const { timers } = this.#scope.runner;
+    this.#graceEnd = timers.add(timers.now() + Math.max(0, this.#grace), () => {
+      for (const child of this.#children) child.abandon();
+    });
+  };
 
   #leave<T>(ending: Ending<T>): T | undefined {
     if (this.#fatal !== undefined) throw this.#fatal;
@@ -239,7 +266,12 @@ class Group implements TaskGroup, TaskOwner {
       this.#errors.push(leaving.error);
     }
     if (this.#errors.length > 0) throw new ExceptionGroup(this.#errors, describeGroup(this.#scope, this.#errors));
-    if (ending.ok) return ending.value;
+    if (ending.ok) {
+      // The children were its last wait: a cancel from outside that came meanwhile is thrown here.
+      if (this.#wasCancelledAtExit && this.#scope.isCancelledFromAbove)
+        throw deliver(this.#scope, this.#scope.effective!);
+      return ending.value;
+    }
     if (leaving?.absorbed === true) return undefined;
     throw leaving?.error;
   }

@@ -7,11 +7,12 @@
 import { asCancelled } from "./cancellation.ts";
 import type { Context } from "./context.ts";
 import { currentScopeOrNone, enterScope } from "./current.ts";
+import { callSite } from "./call-site.ts";
 import { type Cancel, CancelledError, TaskCancelledError, TaskNotFinished, UsageError } from "./errors.ts";
 import type { CancelSource } from "./errors.ts";
 import type { TaskKind } from "../protocol/record.ts";
 import type { RunnerState, TaskInfo, TaskState } from "./runner-state.ts";
-import { Scope, Wait } from "./scope.ts";
+import { Scope, Wait, deliver } from "./scope.ts";
 
 export interface CancelRequest {
   readonly reason?: unknown;
@@ -68,6 +69,8 @@ export interface TaskOwner {
   taskEnded(task: TaskImpl): void;
   /** Errors of its tasks are looked at by the owner. */
   readonly looks: boolean;
+  /** Their values go on to their parent, and with them a guard that is the value. */
+  readonly passesValueOn?: boolean;
 }
 
 type Phase = "created" | "started" | "completed" | "failed" | "cancelled" | "abandoned";
@@ -92,10 +95,13 @@ export class TaskImpl<T = unknown> implements Task<T> {
   tag = 0;
   readonly kind: TaskKind;
   error: unknown;
+  /** The guard it took last and has not disposed. */
+  held: Held | undefined;
   readonly #fn: () => PromiseLike<T> | T;
   readonly #owner: TaskOwner;
   #phase: Phase = "created";
   #value: T | undefined;
+  #cancelledError: TaskCancelledError | undefined;
   #id = 0;
   #name: string | undefined;
   #cancelCount = 0;
@@ -121,7 +127,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
     this.looked = owner.looks;
     this.scope = new Scope("task", runner, ownerScope, this as unknown as TaskImpl, context);
     runner.live++;
-    this.site = runner.settings.debug ? creationSite() : undefined;
+    this.site = runner.settings.debug ? callSite() : undefined;
     runner.instrument?.emit("task.created", this as unknown as TaskImpl, ownerScope, 0, 0);
   }
 
@@ -187,7 +193,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
           : instrument.enter(this as unknown as TaskImpl, () => enterScope(scope, body));
       if (result instanceof Promise) result.then(this.#onValue, this.#onError);
       else if (isThenable(result)) enterScope(scope, () => Promise.resolve(result)).then(this.#onValue, this.#onError);
-      else this.#onValue(result as T);
+      else this.#onValue(result);
     } catch (error) {
       this.#onError(error);
     }
@@ -224,7 +230,10 @@ export class TaskImpl<T = unknown> implements Task<T> {
 
   /** A cancel came into force in one of its scopes. */
   wasCancelled(scope: Scope, origin: Scope, cancel: Cancel): void {
-    if (scope === this.scope) this.#list(cancel);
+    if (scope === this.scope) {
+      this.#list(cancel);
+      scope.runner.watchCancel(this as unknown as TaskImpl);
+    }
     if (origin.task !== (this as unknown as TaskImpl)) {
       scope.runner.instrument?.emit("cancel.propagated", this as unknown as TaskImpl, origin, 0, 0);
     }
@@ -263,12 +272,14 @@ export class TaskImpl<T = unknown> implements Task<T> {
     return this.#phase === "completed" ? null : this.outcomeError();
   }
 
-  /** What its awaiters are thrown. */
-  outcomeError(): unknown {
-    if (this.#phase === "failed") return this.error;
-    if (this.#phase === "cancelled")
-      return new TaskCancelledError(`Task ${this.name} was cancelled.`, { cause: this.error });
-    return new TaskCancelledError(`Task ${this.name} was abandoned: it did not react to its cancel in time.`);
+  /** What its awaiters are thrown: mostly an Error, but the program may have thrown anything. */
+  outcomeError(): Error {
+    if (this.#phase === "failed") return this.error as Error;
+    const isAbandoned = this.#phase === "abandoned";
+    this.#cancelledError ??= isAbandoned
+      ? new TaskCancelledError(`Task ${this.name} was abandoned: it did not react to its cancel in time.`)
+      : new TaskCancelledError(`Task ${this.name} was cancelled.`, { cause: this.error });
+    return this.#cancelledError;
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- A task is awaited.
@@ -285,16 +296,12 @@ export class TaskImpl<T = unknown> implements Task<T> {
 
   /** Its outcome, as a wait of `scope`; with none it can't be cancelled. */
   waitIn(scope: Scope | undefined, kind: "task"): Promise<T> {
-    this.looked = true;
     if (scope !== undefined) {
-      if (scope.task === (this as unknown as TaskImpl)) {
-        return Promise.reject(new UsageError(`Task ${this.name} awaits itself: it would wait for ever.`));
-      }
-      if (scope.effective !== undefined) {
-        if (scope.task !== undefined) scope.task.cancelDelivered = true;
-        return Promise.reject(new CancelledError(scope.effective));
-      }
+      if (scope.task === (this as unknown as TaskImpl) && !this.done()) return Promise.reject(awaitsItself(this.name));
+      if (scope.effective !== undefined) return Promise.reject(deliver(scope, scope.effective));
     }
+    // A wait that a cancel ends has not looked: those that are left at the end have.
+    if (scope === undefined || this.done()) this.looked = true;
     if (this.#phase === "completed") return Promise.resolve(this.#value as T);
     if (this.done()) return Promise.reject(this.outcomeError());
     if (scope === undefined) {
@@ -331,9 +338,14 @@ export class TaskImpl<T = unknown> implements Task<T> {
 
   /** Called at its end, in the step that ends it; in a microtask when it has ended. */
   onEnd(callback: () => void): void {
-    if (this.done()) void STARTED.then(callback);
+    if (this.done()) queueMicrotask(callback);
     else if (this.#callbacks === undefined) this.#callbacks = [callback];
     else this.#callbacks.push(callback);
+  }
+
+  offEnd(callback: () => void): void {
+    const index = this.#callbacks?.indexOf(callback) ?? -1;
+    if (index >= 0) this.#callbacks?.splice(index, 1);
   }
 
   /** Stops waiting for it: it did not react to its cancel. Its late outcome is swallowed, and recorded. */
@@ -361,7 +373,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
   };
 
   #list(cancel: Cancel): void {
-    const request = this.scope.runner.settings.debug ? { ...cancel, site: creationSite() } : cancel;
+    const request = this.scope.runner.settings.debug ? { ...cancel, site: callSite() } : cancel;
     if (this.#requests === undefined) this.#requests = [request];
     else this.#requests.push(request);
   }
@@ -371,7 +383,14 @@ export class TaskImpl<T = unknown> implements Task<T> {
     if (this.scope.effective !== undefined) {
       if (this.cancelDelivered) {
         this.cancelIgnored = true;
-        this.scope.runner.instrument?.emit("cancel.ignored", this as unknown as TaskImpl, undefined, 0, 0);
+        const { runner } = this.scope;
+        runner.instrument?.emit("cancel.ignored", this as unknown as TaskImpl, this.scope, 0, 0);
+        if (runner.settings.debug) {
+          runner.warn(
+            `Task ${this.name} was cancelled and completed all the same. Let the CancelledError pass.`,
+            this as unknown as TaskImpl,
+          );
+        }
       } else this.cancelUnobserved = true;
     }
     this.#value = value;
@@ -389,6 +408,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
     const { runner } = this.scope;
     runner.orphans.delete(this as unknown as TaskImpl);
     runner.instrument?.emit("task.late_outcome", this as unknown as TaskImpl, undefined, 0, 0);
+    if (this.held !== undefined) releaseHeld(this as unknown, undefined, undefined);
     this.scope.close();
   }
 
@@ -397,13 +417,13 @@ export class TaskImpl<T = unknown> implements Task<T> {
     const { runner } = this.scope;
     this.#phase = phase;
     this.error = error;
-    runner.taskEnded();
+    runner.taskEnded(this as unknown as TaskImpl);
     if (phase !== "abandoned") this.scope.close();
     runner.instrument?.emit(`task.${phase}`, this as unknown as TaskImpl, error, isBeforeStart ? 1 : 0, 0);
     this.#owner.taskEnded(this as unknown as TaskImpl);
-    if (phase === "failed" && !this.looked) runner.watchUnretrieved(this as unknown as TaskImpl);
     const waiters = this.#waiters;
     if (waiters !== undefined) {
+      if (waiters.length > 0) this.looked = true;
       this.#waiters = undefined;
       for (const wait of waiters) {
         if (phase === "completed") wait.resolve(this.#value as T);
@@ -415,20 +435,26 @@ export class TaskImpl<T = unknown> implements Task<T> {
       this.#callbacks = undefined;
       for (const callback of callbacks) callback();
     }
+    if (!this.looked) {
+      if (phase === "failed") runner.watchUnretrieved(this as unknown as TaskImpl);
+      else if (runner.settings.debug) runner.watchNeverLooked(this as unknown as TaskImpl);
+    }
   }
+
+  /** Runtime waits it is in now, in all its scopes. */
+  *pendingWaits(): Iterable<Wait<never>> {
+    const stack: Scope[] = [this.scope];
+    for (let scope = stack.pop(); scope !== undefined; scope = stack.pop()) {
+      yield* scope.waits();
+      for (const child of scope.children()) if (child.task === (this as unknown as TaskImpl)) stack.push(child);
+    }
+  }
+}
+
+export function awaitsItself(name: string): UsageError {
+  return new UsageError(`Task ${name} awaits itself: it would wait for ever.`);
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
-}
-
-/** The stack above the runtime's own frames, as text. */
-function creationSite(): string {
-  const { stack = "" } = new Error();
-  const own = new URL(".", import.meta.url).pathname;
-  return stack
-    .split("\n")
-    .slice(1)
-    .filter((line) => !line.includes(own))
-    .join("\n");
 }

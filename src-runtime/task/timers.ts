@@ -53,11 +53,13 @@ export class Timers {
     if (index < 0) return;
     deadline.index = -1;
     const last = this.#heap.pop();
-    if (last === undefined || last === deadline) return;
-    last.index = index;
-    this.#heap[index] = last;
-    this.#up(last);
-    this.#down(last);
+    if (last !== undefined && last !== deadline) {
+      last.index = index;
+      this.#heap[index] = last;
+      this.#up(last);
+      this.#down(last);
+    }
+    if (index === 0 && !this.#firing) this.#arm();
   }
 
   /** No timer of the clock is left behind. */
@@ -74,7 +76,13 @@ export class Timers {
     if (when === this.#armedFor) return;
     this.#timer?.cancel();
     this.#armedFor = when;
-    this.#timer = when === Infinity ? undefined : this.#clock.schedule(when, this.#wake);
+    if (when === Infinity) this.#timer = undefined;
+    else if (when > this.#clock.now()) this.#timer = this.#clock.schedule(when, this.#wake);
+    else {
+      // What is due already fires in the next macrotask, also where time has to be pushed.
+      const immediate = setImmediate(this.#wake);
+      this.#timer = { cancel: () => clearImmediate(immediate) };
+    }
   }
 
   readonly #wake = (): void => {

@@ -5,9 +5,10 @@
 import { currentScope } from "./current.ts";
 import { CancelledError, TimeoutError, assertFunction, assertTime } from "./errors.ts";
 import { GRACE_MS, drain } from "./grace.ts";
-import { Scope, Wait, throwIfCancelled } from "./scope.ts";
+import type { Scope } from "./scope.ts";
+import { Wait, throwIfCancelled } from "./scope.ts";
 import { spawn } from "./spawn.ts";
-import { TaskImpl, isThenable, type Task, type TaskOwner } from "./task.ts";
+import { TaskImpl, awaitsItself, isThenable, type Task, type TaskOwner } from "./task.ts";
 
 const OWNER: TaskOwner = { looks: true, taskEnded() {} };
 
@@ -35,17 +36,18 @@ export async function waitFor<T>(
 }
 
 async function waitForTask<T>(scope: Scope, task: TaskImpl<T>, ms: number | null, grace: number): Promise<T> {
+  if (scope.task === (task as unknown as TaskImpl)) throw awaitsItself(task.name);
   task.looked = true;
   if (!task.done()) {
     const isOver = await untilEnd(scope, task as unknown as TaskImpl, ms).catch(async (error: unknown) => {
       // The waiter is cancelled: it owns the work, and takes it along.
       task.cancelBy("parent", error instanceof CancelledError ? error.reason : error, false);
-      await drain([task as unknown as TaskImpl], grace);
+      await drain(scope, [task as unknown as TaskImpl], grace);
       throw error;
     });
     if (isOver) {
       task.cancelBy("deadline", undefined, false);
-      await drain([task as unknown as TaskImpl], grace);
+      await drain(scope, [task as unknown as TaskImpl], grace);
     }
     if (isOver && (task.cancelled() || task.abandoned())) throw tooLate(task.name, ms ?? 0, task.error);
   }

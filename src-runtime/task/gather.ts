@@ -1,0 +1,322 @@
+/**
+ * `gather`: several pieces of work at once, their results in the order of the input.
+ *
+ * Functions become tasks of the caller's scope; tasks are waited for; promises can be waited for, but not cancelled. A
+ * cancel of who awaits the gather goes to all of them, and they are waited for.
+ */
+import { currentScope, currentScopeOrNone } from "./current.ts";
+import { type CancelledError, TaskCancelledError, addSuppressed, assertFunction, describeValue } from "./errors.ts";
+import { GRACE_MS, drain } from "./grace.ts";
+import type { Subject } from "./instrument.ts";
+import { Wait, deliver, type Scope } from "./scope.ts";
+import { spawn } from "./spawn.ts";
+import { TaskImpl, awaitsItself, isThenable, type TaskOwner } from "./task.ts";
+import type { Deadline } from "./timers.ts";
+
+/** Work not begun, or on its way. */
+export type Awaitish<T = unknown> = (() => PromiseLike<T>) | PromiseLike<T>;
+
+export type AwaitishValue<I> = I extends () => PromiseLike<infer T> ? T : I extends PromiseLike<infer T> ? T : never;
+
+/** The results of inputs, in their places. */
+export type GatherValues<I extends readonly Awaitish[]> = { -readonly [K in keyof I]: AwaitishValue<I[K]> };
+
+/** A gather on its way. Awaiting it in a task lets the task's cancel reach its members. */
+export interface Gather<T> extends PromiseLike<T> {
+  /** Cancels every member that has not ended. False: all have. */
+  cancel(reason?: unknown): boolean;
+}
+
+export interface GatherOptions {
+  /** Errors become results in their places, those of cancelled members too. */
+  readonly returnExceptions?: boolean;
+  /** Functions that run at a time. Default: all. */
+  readonly limit?: number;
+  /**
+   * What the first error does to the others: `continue` leaves them running, as asyncio does; `cancel` cancels them and
+   * waits for them before it throws. Recommended for tool calls. Default: continue.
+   */
+  readonly onError?: "continue" | "cancel";
+}
+
+/**
+ * Awaits all inputs. The same function or task given twice runs once and fills both places.
+ *
+ * @throws TypeError at once, before anything starts, for what is no function, task or promise; awaiting it throws the
+ * first member's error (TaskCancelledError for a cancelled one)
+ */
+export function gather<const I extends readonly Awaitish[]>(
+  inputs: I,
+  options: GatherOptions & { readonly returnExceptions: true },
+): Gather<{ -readonly [K in keyof I]: AwaitishValue<I[K]> | Error }>;
+export function gather<const I extends readonly Awaitish[]>(
+  inputs: I,
+  options?: GatherOptions & { readonly returnExceptions?: false },
+): Gather<GatherValues<I>>;
+export function gather(inputs: readonly Awaitish[], options: GatherOptions = {}): Gather<unknown[]> {
+  return startGather(inputs, options);
+}
+
+/** `fn` of every item, at most `limit` at a time; results in input order. The first error cancels the rest. */
+export async function mapConcurrent<A, R>(
+  items: Iterable<A>,
+  limit: number,
+  fn: (item: A, index: number) => Promise<R>,
+): Promise<R[]> {
+  assertFunction(fn, "mapConcurrent's function");
+  if (typeof (items as Partial<Iterable<A>> | null | undefined)?.[Symbol.iterator] !== "function") {
+    throw new TypeError(`mapConcurrent needs an iterable, not ${describeValue(items)}.`);
+  }
+  const work = Array.from(items, (item, index) => {
+    const call = (): Promise<R> => fn(item, index);
+    Object.defineProperty(call, "name", { value: fn.name === "" ? `item ${index}` : `${fn.name} ${index}` });
+    return call;
+  });
+  return (await startGather(work, { limit, onError: "cancel" })) as R[];
+}
+
+function startGather(inputs: readonly Awaitish[], options: GatherOptions): GatherImpl {
+  const { limit = Infinity, onError = "continue", returnExceptions = false } = options;
+  const scope = currentScope("gather()");
+  if (!Array.isArray(inputs)) throw new TypeError(`gather needs an array, not ${describeValue(inputs)}.`);
+  for (const [index, input] of (inputs as readonly unknown[]).entries()) {
+    if (typeof input === "function" || isThenable(input)) {
+      if (input === scope.task) throw awaitsItself(scope.task.name);
+      continue;
+    }
+    throw new TypeError(`gather's input ${index} is ${describeValue(input)}. Give functions, tasks or promises.`);
+  }
+  if (typeof limit !== "number" || !(limit >= 1)) {
+    throw new RangeError(`gather's limit must be at least 1, not ${describeValue(limit)}.`);
+  }
+  if ((onError as string) !== "continue" && (onError as string) !== "cancel") {
+    throw new TypeError(`gather's onError must be "continue" or "cancel", not ${describeValue(onError)}.`);
+  }
+  return new GatherImpl(scope, inputs, limit, onError === "cancel", returnExceptions);
+}
+
+type Ending = { readonly ok: true; readonly values: unknown[] } | { readonly ok: false; readonly error: unknown };
+
+class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
+  readonly kind = "gather";
+  readonly name: string;
+  readonly looks = true;
+  tag = 0;
+  readonly #scope: Scope;
+  readonly #cancelsOnError: boolean;
+  readonly #returnsErrors: boolean;
+  readonly #values: unknown[];
+  /** The places that each distinct input fills. */
+  readonly #places = new Map<Awaitish, number[]>();
+  /** Inputs of tasks that run, to find their places again. */
+  readonly #inputs = new Map<TaskImpl, Awaitish>();
+  readonly #queue: (() => PromiseLike<unknown>)[] = [];
+  #running = 0;
+  #pending: number;
+  #error: { readonly error: unknown } | undefined;
+  #cancelReason: { readonly reason: unknown } | undefined;
+  /** A member was cancelled, or never begun. */
+  #hasCancelled = false;
+  #graceEnd: Deadline | undefined;
+  #ending: Ending | undefined;
+  #isLookedAt = false;
+  #waits: Wait<unknown[]>[] = [];
+  #outside: PromiseWithResolvers<unknown[]> | undefined;
+
+  constructor(
+    scope: Scope,
+    inputs: readonly Awaitish[],
+    limit: number,
+    cancelsOnError: boolean,
+    returnsErrors: boolean,
+  ) {
+    this.#scope = scope;
+    this.#cancelsOnError = cancelsOnError;
+    this.#returnsErrors = returnsErrors;
+    this.#values = Array.from({ length: inputs.length });
+    for (const [place, input] of inputs.entries()) {
+      const places = this.#places.get(input);
+      if (places === undefined) this.#places.set(input, [place]);
+      else places.push(place);
+    }
+    this.#pending = this.#places.size;
+    this.name = `gather of ${this.#pending}`;
+    scope.runner.instrument?.emit("join.begin", scope.task, this, this.#pending, 0);
+    if (this.#pending === 0) {
+      this.#end({ ok: true, values: [] });
+      return;
+    }
+    for (const input of this.#places.keys()) {
+      if (input instanceof TaskImpl) this.#follow(input, input);
+      else if (typeof input === "function") this.#queue.push(input);
+      else this.#await(input);
+    }
+    this.#queue.reverse();
+    this.#startSome(limit);
+  }
+
+  holders(): readonly TaskImpl[] {
+    return [];
+  }
+
+  members(): readonly TaskImpl[] {
+    return [...this.#inputs.keys()];
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- A gather is awaited.
+  then<A = unknown[], B = never>(
+    onValue?: ((values: unknown[]) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#join().then(onValue, onError);
+  }
+
+  cancel(reason?: unknown): boolean {
+    if (this.#pending === 0) return false;
+    this.#stop("explicit", reason);
+    return true;
+  }
+
+  taskEnded(task: TaskImpl): void {
+    this.#running--;
+    this.#memberEnded(task);
+    this.#startSome(this.#running + 1);
+  }
+
+  async #join(): Promise<unknown[]> {
+    const scope = currentScopeOrNone();
+    this.#isLookedAt = true;
+    if (scope === undefined) {
+      return this.#ending === undefined ? (this.#outside ??= Promise.withResolvers()).promise : resultOf(this.#ending);
+    }
+    if (scope.effective !== undefined) return this.#leave(scope, deliver(scope, scope.effective));
+    if (this.#ending !== undefined) return resultOf(this.#ending);
+    let isCancelled = false;
+    const wait = new Wait<unknown[]>(scope, "gather", this, () => {
+      isCancelled = true;
+    });
+    this.#waits.push(wait);
+    try {
+      return await wait.promise;
+    } catch (error) {
+      if (isCancelled) return this.#leave(scope, error as CancelledError);
+      throw error;
+    }
+  }
+
+  /** Who awaited it is cancelled: so are the members, and they are waited for. An error of theirs wins. */
+  async #leave(scope: Scope, cancelled: CancelledError): Promise<never> {
+    if (this.#pending > 0) this.#stop("parent", cancelled.reason);
+    await drain(scope, this.members(), GRACE_MS);
+    throw this.#error === undefined ? cancelled : this.#error.error;
+  }
+
+  #startSome(limit: number): void {
+    while (this.#running < limit && this.#queue.length > 0) {
+      const fn = this.#queue.pop()!;
+      this.#running++;
+      const task = spawn(this.#scope, this, fn);
+      this.#inputs.set(task, fn);
+      this.#scope.runner.instrument?.emit("join.member", task, this, this.#places.get(fn)![0]!, 0);
+    }
+  }
+
+  #stop(source: "explicit" | "parent" | "group", reason: unknown): void {
+    if (source !== "group") this.#cancelReason ??= { reason };
+    this.#pending -= this.#queue.length;
+    if (this.#queue.length > 0) this.#hasCancelled = true;
+    this.#queue.length = 0;
+    for (const task of this.members()) task.cancelBy(source, reason, false);
+    if (this.#pending === 0) this.#allEnded();
+  }
+
+  #follow(task: TaskImpl, input: Awaitish): void {
+    this.#inputs.set(task, input);
+    task.looked = true;
+    this.#scope.runner.instrument?.emit("join.member", task, this, this.#places.get(input)![0]!, 0);
+    if (task.done()) this.#memberEnded(task);
+    else task.onEnd(() => this.#memberEnded(task));
+  }
+
+  #await(promise: PromiseLike<unknown>): void {
+    promise.then(
+      (value) => this.#settle(promise, true, value),
+      (error: unknown) => this.#settle(promise, false, error),
+    );
+  }
+
+  #memberEnded(task: TaskImpl): void {
+    const input = this.#inputs.get(task);
+    if (input === undefined) return;
+    this.#inputs.delete(task);
+    if (task.completed()) this.#settle(input, true, task.result());
+    else this.#settle(input, false, task.outcomeError());
+  }
+
+  #settle(input: Awaitish, ok: boolean, value: unknown): void {
+    this.#pending--;
+    const result =
+      ok || value instanceof Error || !this.#returnsErrors ? value : new Error(describeValue(value), { cause: value });
+    for (const place of this.#places.get(input)!) this.#values[place] = result;
+    if (!ok) this.#memberFailed(value);
+    if (this.#pending === 0) this.#allEnded();
+  }
+
+  #memberFailed(error: unknown): void {
+    const isCancelled = error instanceof TaskCancelledError;
+    if (isCancelled) this.#hasCancelled = true;
+    if (this.#returnsErrors || (isCancelled && this.#cancelReason !== undefined)) return;
+    if (this.#error !== undefined) {
+      if (isCancelled) return;
+      addSuppressed(this.#error.error, error);
+      this.#scope.runner.instrument?.emit("error.suppressed", this.#scope.task, error, 0, 0);
+      return;
+    }
+    this.#error = { error };
+    if (!this.#cancelsOnError) {
+      if (this.#cancelReason === undefined) this.#end({ ok: false, error });
+      return;
+    }
+    this.#stop("group", error);
+    if (this.#pending === 0) return;
+    // Members that don't react are abandoned in the end, so that the error comes out.
+    const { timers } = this.#scope.runner;
+    this.#graceEnd = timers.add(timers.now() + GRACE_MS, () => {
+      for (const task of this.members()) task.abandon();
+    });
+  }
+
+  #allEnded(): void {
+    if (this.#graceEnd !== undefined) this.#scope.runner.timers.remove(this.#graceEnd);
+    if (this.#ending !== undefined) return;
+    if (this.#error !== undefined) this.#end({ ok: false, error: this.#error.error });
+    else if (this.#cancelReason !== undefined && this.#hasCancelled) {
+      const { reason } = this.#cancelReason;
+      this.#end({ ok: false, error: new TaskCancelledError("The gather was cancelled.", { cause: reason }) });
+    } else this.#end({ ok: true, values: this.#values });
+  }
+
+  #end(ending: Ending): void {
+    this.#ending = ending;
+    const { runner, task } = this.#scope;
+    runner.instrument?.emit("join.end", task, this, this.#places.size, this.#pending);
+    for (const wait of this.#waits) {
+      if (ending.ok) wait.resolve(ending.values);
+      else wait.reject(ending.error);
+    }
+    this.#waits = [];
+    if (ending.ok) this.#outside?.resolve(ending.values);
+    else this.#outside?.reject(ending.error);
+    if (!ending.ok && !this.#isLookedAt) setImmediate(() => this.#reportUnlooked(ending.error));
+  }
+
+  #reportUnlooked(error: unknown): void {
+    if (this.#isLookedAt) return;
+    this.#scope.runner.report(error, "The error of a gather was never retrieved: nobody awaited it.");
+  }
+}
+
+function resultOf(ending: Ending): unknown[] {
+  if (!ending.ok) throw ending.error;
+  return ending.values;
+}

@@ -1,0 +1,190 @@
+/** `wait` and `asCompleted`: many tasks, none of them owned. Neither ever throws for a task's error, nor cancels one. */
+import { currentScope } from "./current.ts";
+import { TimeoutError, UsageError, assertTime, describeValue } from "./errors.ts";
+import type { Subject } from "./instrument.ts";
+import { Wait, throwIfCancelled, type Scope } from "./scope.ts";
+import { TaskImpl, awaitsItself, type Task } from "./task.ts";
+import type { Deadline } from "./timers.ts";
+
+const RETURN_WHEN = ["FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"] as const;
+export type ReturnWhen = (typeof RETURN_WHEN)[number];
+
+export interface WaitOptions {
+  /** Milliseconds. When it is over, `wait` returns what is done: no error. */
+  readonly timeout?: number;
+  /** Default: ALL_COMPLETED. */
+  readonly returnWhen?: ReturnWhen;
+}
+
+export interface WaitResult<T extends Task> {
+  readonly done: Set<T>;
+  readonly pending: Set<T>;
+}
+
+/**
+ * Waits until the first task has ended, or the first by an error, or all. Returns everything that is done then; a
+ * cancelled task is done. @throws TypeError, RangeError for no tasks at all, CancelledError
+ */
+export async function wait<T extends Task<unknown>>(
+  tasks: Iterable<T>,
+  options: WaitOptions = {},
+): Promise<WaitResult<T>> {
+  const { timeout: ms = Infinity, returnWhen = "ALL_COMPLETED" } = options;
+  const scope = currentScope("wait()");
+  const all = tasksOf(tasks, "wait", scope);
+  if (all.size === 0) throw new RangeError("wait() needs at least one task.");
+  assertTime(ms, "wait's timeout");
+  if (!RETURN_WHEN.includes(returnWhen)) {
+    throw new TypeError(`returnWhen must be one of ${RETURN_WHEN.join(", ")}, not ${describeValue(returnWhen)}.`);
+  }
+  throwIfCancelled(scope);
+  const { instrument } = scope.runner;
+  const pending = new Set<TaskImpl>();
+  let isOver = false;
+  for (const task of all) {
+    if (!task.done()) pending.add(task);
+    else if (ends(task, returnWhen)) isOver = true;
+  }
+  const subject = subjectOf("wait", pending);
+  instrument?.emit("join.begin", scope.task, subject, all.size, 0);
+  if (!isOver && pending.size > 0) await untilOver(scope, subject, pending, returnWhen, ms);
+  const result = { done: new Set<T>(), pending: new Set<T>() };
+  for (const task of all) {
+    if (task.done()) task.looked = true;
+    (task.done() ? result.done : result.pending).add(task as Task as T);
+  }
+  instrument?.emit("join.end", scope.task, subject, all.size, result.pending.size);
+  return result;
+}
+
+function ends(task: TaskImpl, returnWhen: ReturnWhen): boolean {
+  return returnWhen === "FIRST_COMPLETED" || (returnWhen === "FIRST_EXCEPTION" && task.failed());
+}
+
+async function untilOver(
+  scope: Scope,
+  subject: Subject,
+  pending: Set<TaskImpl>,
+  returnWhen: ReturnWhen,
+  ms: number,
+): Promise<void> {
+  const { timers } = scope.runner;
+  const waiting = new Wait<void>(scope, "wait", subject, () => undefined);
+  const callbacks = [...pending].map((task) => {
+    const onEnd = (): void => {
+      pending.delete(task);
+      if (pending.size === 0 || ends(task, returnWhen)) waiting.resolve();
+    };
+    task.onEnd(onEnd);
+    return { task, onEnd };
+  });
+  const deadline = ms === Infinity ? undefined : timers.add(timers.now() + ms, () => waiting.resolve());
+  try {
+    await waiting.promise;
+  } finally {
+    if (deadline !== undefined) timers.remove(deadline);
+    for (const { task, onEnd } of callbacks) task.offEnd(onEnd);
+  }
+}
+
+function tasksOf(tasks: Iterable<Task<unknown>>, what: string, scope: Scope): ReadonlySet<TaskImpl> {
+  if (typeof (tasks as Partial<Iterable<unknown>> | null | undefined)?.[Symbol.iterator] !== "function") {
+    throw new TypeError(`${what}() needs an iterable of tasks, not ${describeValue(tasks)}.`);
+  }
+  const all = new Set<TaskImpl>();
+  for (const task of tasks) {
+    if (!(task instanceof TaskImpl)) {
+      throw new TypeError(`${what}() takes tasks, not ${describeValue(task)}. Make one with createTask().`);
+    }
+    if (task === scope.task) throw awaitsItself(task.name);
+    all.add(task);
+  }
+  return all;
+}
+
+function subjectOf(kind: "wait", pending: ReadonlySet<TaskImpl>): Subject {
+  const name = pending.size === 1 ? "1 task" : `${pending.size} tasks`;
+  return { kind, name, tag: 0, holders: () => [], members: () => [...pending] };
+}
+
+/**
+ * The tasks in the order they end, the very same objects. With `timeout` (milliseconds from now), asking for one after
+ * that throws TimeoutError; the tasks go on. Can be iterated once.
+ *
+ *     for await (const task of asCompleted(tasks)) console.log(task.result());
+ */
+export function asCompleted<T extends Task<unknown>>(
+  tasks: Iterable<T>,
+  options: { readonly timeout?: number } = {},
+): AsyncIterable<T> {
+  const { timeout: ms = Infinity } = options;
+  const scope = currentScope("asCompleted()");
+  const all = tasksOf(tasks, "asCompleted", scope);
+  assertTime(ms, "asCompleted's timeout");
+  const { timers } = scope.runner;
+  const until = timers.now() + ms;
+  let isIterated = false;
+  return {
+    [Symbol.asyncIterator]() {
+      if (isIterated) throw new UsageError("asCompleted() can be iterated once. Call it again.");
+      isIterated = true;
+      return iterate(all, ms, until) as AsyncIterator<Task> as AsyncIterator<T>;
+    },
+  };
+}
+
+/** Written by hand: an async generator would await the tasks it yields. */
+function iterate(all: ReadonlySet<TaskImpl>, ms: number, until: number): AsyncIterator<TaskImpl, undefined> {
+  const ended: TaskImpl[] = [];
+  const pending = new Set<TaskImpl>();
+  const onEnds = new Map<TaskImpl, () => void>();
+  let waiting: Wait<void> | undefined;
+  for (const task of all) {
+    if (task.done()) {
+      ended.push(task);
+      continue;
+    }
+    pending.add(task);
+    const onEnd = (): void => {
+      pending.delete(task);
+      ended.push(task);
+      waiting?.resolve();
+    };
+    onEnds.set(task, onEnd);
+    task.onEnd(onEnd);
+  }
+  return {
+    async next() {
+      const scope = currentScope("asCompleted()");
+      throwIfCancelled(scope);
+      if (ended.length === 0 && pending.size > 0) await untilNextEnd(scope);
+      const task = ended.shift();
+      if (task === undefined) return { done: true, value: undefined };
+      task.looked = true;
+      return { done: false, value: task };
+    },
+    return() {
+      for (const [task, onEnd] of onEnds) task.offEnd(onEnd);
+      pending.clear();
+      return Promise.resolve({ done: true, value: undefined });
+    },
+  };
+
+  /** Not the task itself: a promise for a task would await it. */
+  async function untilNextEnd(scope: Scope): Promise<void> {
+    const { timers } = scope.runner;
+    const wait = new Wait<void>(scope, "wait", subjectOf("wait", pending), () => undefined);
+    waiting = wait;
+    const deadline: Deadline | undefined =
+      until === Infinity ? undefined : timers.add(until, () => wait.reject(tooLate(ms, pending.size)));
+    try {
+      await wait.promise;
+    } finally {
+      if (deadline !== undefined) timers.remove(deadline);
+    }
+  }
+}
+
+function tooLate(ms: number, left: number): TimeoutError {
+  return new TimeoutError(`${left} of asCompleted's tasks did not end within ${ms} ms. They go on.`, { ms });
+}
