@@ -14,6 +14,11 @@ export function enterScope<T>(scope: Scope | undefined, body: () => T): T {
   return storage.run(scope, body);
 }
 
+/** The running task, undefined outside a run. */
+export function currentTaskOrNone(): TaskImpl | undefined {
+  return storage.getStore()?.task;
+}
+
 /** The scope of the running code, undefined outside a run. */
 export function currentScopeOrNone(): Scope | undefined {
   return storage.getStore();

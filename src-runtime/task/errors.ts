@@ -13,6 +13,8 @@ export interface Cancel {
   /** Id and name of the task that asked; undefined: none (a signal, a deadline, code outside a run). */
   readonly by: string | undefined;
   readonly byName: string | undefined;
+  /** The listeners' number of that task, 0 none. */
+  readonly byTag: number;
   readonly scopeId: string;
   readonly at: number;
 }

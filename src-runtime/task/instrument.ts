@@ -15,7 +15,9 @@
  *     task.attributes                     Attributes (what a model or tool call is about)
  *     task.chunk                                     size
  *     task.suspended, task.resumed        Wait
- *     await.begin, await.end              Wait
+ *     await.begin                         Wait
+ *     await.end                           Wait       0 handed over, 1 by an error, 2 cancelled
+ *     scope.enter, scope.exit             Scope      (blocks: groups, scopes, timeouts, shields)
  *     cancel.requested                    Scope      1: not the first
  *     cancel.propagated                   Scope      where it was asked for
  *     cancel.delivered                    Wait, or Scope at an entry check
@@ -94,6 +96,8 @@ export type EventKind =
   | "task.chunk"
   | "await.begin"
   | "await.end"
+  | "scope.enter"
+  | "scope.exit"
   | "cancel.requested"
   | "cancel.propagated"
   | "cancel.delivered"

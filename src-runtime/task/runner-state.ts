@@ -114,7 +114,8 @@ export class RunnerState {
   }
 
   cancelOf(scope: Scope, source: CancelSource, reason: unknown, by: TaskImpl | undefined): Cancel {
-    return { reason, source, by: by?.id, byName: by?.name, scopeId: scope.id, at: this.clock.now() };
+    const { id, name, tag = 0 } = by ?? {};
+    return { reason, source, by: id, byName: name, byTag: tag, scopeId: scope.id, at: this.clock.now() };
   }
 
   /** Every task that has not ended, parents first. */

@@ -8,7 +8,7 @@
 import { channel } from "node:diagnostics_channel";
 import { createClock, type Clock } from "./clock.ts";
 import { Context } from "./context.ts";
-import { currentScopeOrNone, enterScope } from "./current.ts";
+import { currentScopeOrNone, currentTaskOrNone, enterScope } from "./current.ts";
 import type { CancelledError } from "./errors.ts";
 import { InterruptedError, UsageError, assertFunction, assertTime } from "./errors.ts";
 import type { Instrument } from "./instrument.ts";
@@ -28,6 +28,8 @@ export const OPENING_CHANNEL = "stallscope:runner";
 
 export interface RunnerOpening {
   readonly instruments: Instrument[];
+  /** The running task of this copy of the runtime. */
+  readonly current: () => TaskImpl | undefined;
 }
 
 export interface RunnerOptions {
@@ -72,7 +74,7 @@ export class Runner implements AsyncDisposable {
     if (!(maxTasks >= 1)) throw new RangeError(`maxTasks must be at least 1, not ${maxTasks}.`);
     this.#signals = options.signals ?? ["SIGINT", "SIGTERM"];
     this.#shutdownGrace = shutdownGrace;
-    const opening: RunnerOpening = { instruments: [] };
+    const opening: RunnerOpening = { instruments: [], current: currentTaskOrNone };
     const openings = channel(OPENING_CHANNEL);
     if (openings.hasSubscribers) openings.publish(opening);
     const source =

@@ -28,6 +28,8 @@ export class Scope {
   effective: Cancel | undefined;
   closed = false;
   parent: Scope | undefined;
+  /** Listeners' own number of it, 0 until one has met it. */
+  tag = 0;
   /** What `scope()` opened here and nobody left yet, the latest last. */
   opened: unknown[] | undefined;
   #id = 0;
@@ -57,6 +59,7 @@ export class Scope {
       this.#attach(parent);
       if (!shield) this.effective = parent.effective;
     }
+    if (isBlock(kind)) runner.instrument?.emit("scope.enter", task, this, 0, 0);
   }
 
   /** Made when first asked for: most scopes are never named. */
@@ -120,6 +123,7 @@ export class Scope {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    if (isBlock(this.kind)) this.runner.instrument?.emit("scope.exit", this.task, this, 0, 0);
     const { root } = this.runner;
     for (let child = this.#firstChild; child !== undefined;) {
       const next = child.#next;
@@ -217,6 +221,11 @@ export class Scope {
   }
 }
 
+/** Scopes that the program opened, as a block of its code. */
+function isBlock(kind: ScopeKind): boolean {
+  return kind === "group" || kind === "scope" || kind === "timeout" || kind === "shield";
+}
+
 /** What a task waits for, by kind; the target is the thing itself. */
 export type WaitKind =
   | "task"
@@ -249,6 +258,8 @@ export class Wait<T> {
   readonly kind: WaitKind;
   readonly target: unknown;
   settled = false;
+  /** Listeners' own number of it, 0 until one has met it. */
+  tag = 0;
   next: Wait<never> | undefined;
   previous: Wait<never> | undefined;
   readonly #unlink: ((wait: Wait<T>) => void) | undefined;
@@ -274,11 +285,11 @@ export class Wait<T> {
   }
 
   resolve(value: T): void {
-    if (this.#settle()) this.#resolve(value);
+    if (this.#settle(0)) this.#resolve(value);
   }
 
   reject(error: unknown): void {
-    if (this.#settle()) this.#reject(error);
+    if (this.#settle(1)) this.#reject(error);
   }
 
   cancel(cancel: Cancel): void {
@@ -286,16 +297,16 @@ export class Wait<T> {
     this.#unlink(this);
     if (this.scope.task !== undefined) this.scope.task.cancelDelivered = true;
     this.scope.runner.instrument?.emit("cancel.delivered", this.scope.task, this, 0, 0);
-    this.reject(new CancelledError(cancel));
+    if (this.#settle(2)) this.#reject(new CancelledError(cancel));
   }
 
-  #settle(): boolean {
+  #settle(outcome: 0 | 1 | 2): boolean {
     if (this.settled) return false;
     this.settled = true;
     this.scope.removeWait(this as unknown as Wait<never>);
     const { instrument } = this.scope.runner;
     if (instrument !== undefined) {
-      instrument.emit("await.end", this.scope.task, this, 0, 0);
+      instrument.emit("await.end", this.scope.task, this, outcome, 0);
       instrument.emit("task.resumed", this.scope.task, this, 0, 0);
     }
     return true;

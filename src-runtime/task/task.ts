@@ -141,6 +141,11 @@ export class TaskImpl<T = unknown> implements Task<T> {
     return this.#id;
   }
 
+  /** The name it was given, else its function's; "" when there is neither. */
+  get givenName(): string {
+    return this.#name ?? this.#fn.name;
+  }
+
   get name(): string {
     return this.#name ?? (this.#fn.name === "" ? `task ${this.number}` : this.#fn.name);
   }
