@@ -58,6 +58,7 @@
  *     thread.queued                       Subject    busy workers               workers
  *     thread.started, .ended, .terminated Subject    worker                     ms since queued
  *     resource.acquiring … .released      name       order                      0 completed, 1 failed, 2 cancelled
+ *     loop.delay                          max        median                     99th percentile
  *     loop.slow_step                                 ms
  *     error.*, observer.disabled          error
  */
@@ -153,6 +154,7 @@ export type EventKind =
   | "resource.acquired"
   | "resource.releasing"
   | "resource.released"
+  | "loop.delay"
   | "loop.slow_step"
   | "error.unretrieved"
   | "error.unhandled"

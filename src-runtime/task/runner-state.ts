@@ -47,6 +47,8 @@ export interface Closable {
 export interface RunnerSettings {
   readonly debug: boolean;
   readonly maxTasks: number;
+  /** In debug mode: how long a step may take, milliseconds. */
+  readonly slowStep: number;
   /** Milliseconds. */
   readonly cleanupTimeout: number;
   readonly onError: (report: ErrorReport) => void;
@@ -61,6 +63,8 @@ export class RunnerState {
   /** Tasks that have not ended. */
   live = 0;
   closed = false;
+  /** In debug mode: when the step that runs began, milliseconds. */
+  stepBegan = 0;
   readonly orphans = new Set<TaskImpl>();
   readonly closables = new Set<Closable>();
   #unretrieved: TaskImpl[] = [];

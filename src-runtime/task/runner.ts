@@ -16,6 +16,7 @@ import { followSignal } from "./follow.ts";
 import { createObserverBus, type Observer } from "./observers.ts";
 import { RunnerState, type ErrorReport, type TaskInfo } from "./runner-state.ts";
 import { endQuietly, exitCodeOf, listenToSignals, type RunSignal } from "./signals.ts";
+import { SLOW_STEP_MS, watchSteps } from "./slow-steps.ts";
 import { TaskImpl, type TaskOwner } from "./task.ts";
 
 const SHUTDOWN_GRACE_MS = 10_000;
@@ -35,6 +36,8 @@ export interface RunnerOpening {
 export interface RunnerOptions {
   /** Slow steps, creation stacks, unresponsive cancels and more are reported. */
   readonly debug?: boolean;
+  /** In debug mode: steps of this length and more are reported, milliseconds. Default 100. */
+  readonly slowStep?: number;
   readonly clock?: Pick<Clock, "now"> & Partial<Clock>;
   /** Listened to during a run. Default: both. */
   readonly signals?: readonly RunSignal[];
@@ -62,6 +65,7 @@ export class Runner implements AsyncDisposable {
   readonly #shutdownGrace: number;
   readonly #context = new Context();
   readonly #bus: ReturnType<typeof createObserverBus>;
+  readonly #watch: Disposable | undefined;
   #main: TaskImpl | undefined;
   #closing: Promise<void> | undefined;
   #cutGrace: (() => void) | undefined;
@@ -69,6 +73,8 @@ export class Runner implements AsyncDisposable {
 
   constructor(options: RunnerOptions = {}) {
     const { clock, maxTasks = Infinity, cleanupTimeout = CLEANUP_MS, shutdownGrace = SHUTDOWN_GRACE_MS } = options;
+    const { slowStep = SLOW_STEP_MS } = options;
+    assertTime(slowStep, "slowStep");
     assertTime(shutdownGrace, "shutdownGrace");
     assertTime(cleanupTimeout, "cleanupTimeout");
     if (!(maxTasks >= 1)) throw new RangeError(`maxTasks must be at least 1, not ${maxTasks}.`);
@@ -85,11 +91,12 @@ export class Runner implements AsyncDisposable {
           : (clock as Clock);
     this.#state = new RunnerState(
       source,
-      { debug: options.debug === true, maxTasks, cleanupTimeout, onError: options.onError ?? writeReport },
+      { debug: options.debug === true, slowStep, maxTasks, cleanupTimeout, onError: options.onError ?? writeReport },
       undefined,
     );
     this.#bus = createObserverBus(this.#state, opening.instruments);
     for (const observer of options.observers ?? []) this.#bus.add(observer);
+    this.#watch = this.#state.settings.debug ? watchSteps(this.#state) : undefined;
   }
 
   /**
@@ -160,6 +167,7 @@ export class Runner implements AsyncDisposable {
       state.instrument?.emit("shutdown.end", undefined, undefined, state.orphans.size, 0);
     } finally {
       clearInterval(keepAlive);
+      this.#watch?.[Symbol.dispose]();
       state.closed = true;
       state.timers.stop();
     }

@@ -10,9 +10,11 @@ import { currentScopeOrNone, enterScope } from "./current.ts";
 import { callSite } from "./call-site.ts";
 import { type Cancel, CancelledError, TaskCancelledError, TaskNotFinished, UsageError } from "./errors.ts";
 import type { CancelSource } from "./errors.ts";
+import { releaseHeld, type Held } from "./held.ts";
 import type { TaskKind } from "../protocol/record.ts";
 import type { RunnerState, TaskInfo, TaskState } from "./runner-state.ts";
 import { Scope, Wait, deliver } from "./scope.ts";
+import { timeStep } from "./slow-steps.ts";
 
 export interface CancelRequest {
   readonly reason?: unknown;
@@ -192,10 +194,11 @@ export class TaskImpl<T = unknown> implements Task<T> {
     instrument?.emit("task.started", this as unknown as TaskImpl, undefined, 0, 0);
     const body = this.#fn;
     try {
+      const step = scope.runner.settings.debug ? () => timeStep(this as unknown as TaskImpl, "A step", body) : body;
       const result =
         instrument?.enter === undefined
-          ? enterScope(scope, body)
-          : instrument.enter(this as unknown as TaskImpl, () => enterScope(scope, body));
+          ? enterScope(scope, step)
+          : instrument.enter(this as unknown as TaskImpl, () => enterScope(scope, step));
       if (result instanceof Promise) result.then(this.#onValue, this.#onError);
       else if (isThenable(result)) enterScope(scope, () => Promise.resolve(result)).then(this.#onValue, this.#onError);
       else this.#onValue(result);
@@ -364,7 +367,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
     const { runner } = this.scope;
     const scope = new Scope("context", runner, runner.root, this as unknown as TaskImpl, this.scope.context.copy());
     try {
-      enterScope(scope, () => callback(this));
+      enterScope(scope, () => timeStep(this as unknown as TaskImpl, "A done callback", () => callback(this)));
     } catch (error) {
       runner.report(error, `A done callback of task ${this.name} threw.`, this as unknown as TaskImpl);
     } finally {
@@ -425,6 +428,10 @@ export class TaskImpl<T = unknown> implements Task<T> {
     runner.taskEnded(this as unknown as TaskImpl);
     if (phase !== "abandoned") this.scope.close();
     runner.instrument?.emit(`task.${phase}`, this as unknown as TaskImpl, error, isBeforeStart ? 1 : 0, 0);
+    if (this.held !== undefined && phase !== "abandoned") {
+      const heir = this.#owner.passesValueOn === true ? this.parent : undefined;
+      releaseHeld(this as unknown as TaskImpl, this.#value, heir);
+    }
     this.#owner.taskEnded(this as unknown as TaskImpl);
     const waiters = this.#waiters;
     if (waiters !== undefined) {
