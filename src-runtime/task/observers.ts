@@ -2,28 +2,101 @@
  * Public observers: objects, made only while one listens, numbered by one counter. An observer that throws is removed
  * and said to be; the program and the other observers go on.
  */
+import { describeTarget, isSubject } from "./call-graph.ts";
+import type { Cancel } from "./errors.ts";
 import type { EventKind, Instrument } from "./instrument.ts";
-import type { RunnerState } from "./runner-state.ts";
+import type { RunnerState, TaskInfo } from "./runner-state.ts";
 import { Scope, Wait } from "./scope.ts";
 import { TaskImpl } from "./task.ts";
 
-/** One thing that happened. `seq` is the only order to trust; `at` milliseconds of the runner's clock. */
+/** One thing that happened. Besides these fields each kind has its own numbers, by name: docs/runtime.md lists them. */
 export interface RuntimeEvent {
+  /** One counter for the runner: the only order to trust. */
   readonly seq: number;
+  /** Milliseconds of the runner's clock. */
   readonly at: number;
   readonly kind: EventKind;
+  /** The task it happened to, or in. */
   readonly taskId?: string;
   readonly taskName?: string;
   readonly scopeId?: string;
-  /** What it is about, by kind: an error, a name, the thing waited for. */
-  readonly subject?: unknown;
-  readonly a: number;
-  readonly b: number;
+  /** What is waited for, held or passed through, and who holds it. */
+  readonly target?: EventTarget;
+  /** Who asked for a cancel, and why: of what is cancelled. */
+  readonly cancel?: Pick<Cancel, "source" | "reason" | "by">;
+  readonly error?: unknown;
+  readonly [field: string]: unknown;
+}
+
+export interface EventTarget {
+  readonly kind: string;
+  readonly name: string;
+  readonly task?: TaskInfo;
+  readonly holders?: readonly TaskInfo[];
 }
 
 export interface Observer {
   onEvent(event: RuntimeEvent): void;
 }
+
+/** Names of the two numbers of each kind, and of a subject that speaks for itself. */
+const FIELDS: Readonly<Partial<Record<EventKind, readonly (string | undefined)[]>>> = {
+  "signal.received": ["count", undefined, "signal"],
+  "shutdown.begin": ["liveTasks"],
+  "shutdown.end": ["orphans"],
+  "task.completed": ["beforeStart"],
+  "task.failed": ["beforeStart"],
+  "task.cancelled": ["beforeStart"],
+  "task.abandoned": ["beforeStart"],
+  "task.attributes": [undefined, undefined, "attributes"],
+  "task.chunk": ["size"],
+  "cancel.requested": ["repeated"],
+  "group.exit": ["errors"],
+  "group.child": ["live"],
+  "timeout.armed": ["deadline"],
+  "timeout.rescheduled": ["deadline"],
+  "timeout.fired": ["deadline", "lateMs"],
+  "timeout.disarmed": ["deadline"],
+  "timeout.raised": ["deadline"],
+  "join.begin": ["members"],
+  "join.member": ["place"],
+  "join.end": ["members", "pending"],
+  "sync.wait": ["place", "free"],
+  "sync.acquired": ["waitedMs", "holding"],
+  "sync.released": ["heldMs", "waiters"],
+  "sync.cancelled": ["waitedMs"],
+  "sync.limit_changed": ["from", "to"],
+  "queue.put": ["depth", "waiters"],
+  "queue.get": ["depth", "waiters"],
+  "queue.blocked": ["side", "depth"],
+  "queue.unblocked": ["side", "waitedMs"],
+  "queue.shutdown": ["immediate", "depth"],
+  "stream.open": ["buffer"],
+  "stream.first": ["afterMs"],
+  "stream.chunk": ["chunks", "depth"],
+  "stream.paused": ["slowSide", "depth"],
+  "stream.resumed": ["slowSide", "pausedMs"],
+  "stream.end": ["chunks", "outcome"],
+  "stream.break": ["chunks"],
+  "retry.attempt": ["attempt", "attempts"],
+  "retry.failed": ["attempt", "again"],
+  "retry.scheduled": ["delayMs", "budgetMs"],
+  "retry.gave_up": ["attempts"],
+  "fallback.used": ["from", "to"],
+  "breaker.state": ["from", "to"],
+  "thread.queued": ["busy", "workers"],
+  "thread.started": ["worker", "queuedMs"],
+  "thread.ended": ["worker", "sinceQueuedMs"],
+  "thread.terminated": ["worker", "sinceQueuedMs"],
+  "resource.acquiring": ["order", undefined, "resource"],
+  "resource.acquired": ["order", undefined, "resource"],
+  "resource.releasing": ["order", "outcome", "resource"],
+  "resource.released": ["order", "outcome", "resource"],
+  "loop.delay": ["medianMs", "p99Ms", "maxMs"],
+  "loop.slow_step": ["ms"],
+};
+
+const NO_FIELDS: readonly (string | undefined)[] = [];
 
 /** All who listen to one runner. Keeps `state.instrument` undefined while there is nobody. */
 export function createObserverBus(
@@ -56,17 +129,15 @@ export function createObserverBus(
   }
 
   function describe(kind: EventKind, task: TaskImpl | undefined, subject: unknown, a: number, b: number): RuntimeEvent {
-    const scope = subject instanceof Scope ? subject : subject instanceof Wait ? subject.scope : undefined;
-    const about = subject instanceof Wait ? describeWait(subject) : subject instanceof Scope ? subject.kind : subject;
+    const [aName, bName, subjectName] = FIELDS[kind] ?? NO_FIELDS;
     return {
       seq: ++seq,
       at: state.clock.now(),
       kind,
       ...(task === undefined ? {} : { taskId: task.id, taskName: task.name }),
-      ...(scope === undefined ? {} : { scopeId: scope.id }),
-      ...(about === undefined ? {} : { subject: about instanceof TaskImpl ? about.info() : about }),
-      a,
-      b,
+      ...describeSubject(subject, subjectName),
+      ...(aName === undefined ? {} : { [aName]: a }),
+      ...(bName === undefined ? {} : { [bName]: b }),
     };
   }
 
@@ -85,7 +156,34 @@ export function createObserverBus(
   };
 }
 
-function describeWait(wait: Wait<unknown>): { readonly kind: string; readonly target?: unknown } {
-  const { kind, target } = wait;
-  return target instanceof TaskImpl ? { kind, target: target.info() } : { kind, target };
+function describeSubject(subject: unknown, name: string | undefined): Partial<RuntimeEvent> {
+  if (subject === undefined) return {};
+  if (name !== undefined) return { [name]: subject };
+  if (subject instanceof Scope) return describeScope(subject);
+  if (subject instanceof Wait) return describeWait(subject as unknown as Wait<never>);
+  if (subject instanceof TaskImpl || isSubject(subject)) return { target: targetOf(subject, "") };
+  return { error: subject };
+}
+
+function describeScope(scope: Scope): Partial<RuntimeEvent> {
+  const cancel = scope.cancelled ?? scope.effective;
+  if (cancel === undefined) return { scopeId: scope.id, scopeKind: scope.kind };
+  const { source, reason, by } = cancel;
+  return { scopeId: scope.id, scopeKind: scope.kind, cancel: { source, reason, by } };
+}
+
+function describeWait(wait: Wait<never>): Partial<RuntimeEvent> {
+  const { kind, target, scope } = wait;
+  return { scopeId: scope.id, target: { ...targetOf(target, describeTarget(wait)), kind } };
+}
+
+function targetOf(target: unknown, name: string): EventTarget {
+  if (target instanceof TaskImpl) return { kind: "task", name: target.name, task: target.info() };
+  if (!isSubject(target)) return { kind: "", name };
+  const holders = target.holders();
+  return {
+    kind: target.kind,
+    name: target.name,
+    ...(holders.length === 0 ? {} : { holders: holders.map((holder) => holder.info()) }),
+  };
 }
