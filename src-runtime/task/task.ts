@@ -416,7 +416,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
     const { runner } = this.scope;
     runner.orphans.delete(this as unknown as TaskImpl);
     runner.instrument?.emit("task.late_outcome", this as unknown as TaskImpl, undefined, 0, 0);
-    if (this.held !== undefined) releaseHeld(this as unknown, undefined, undefined);
+    if (this.held !== undefined) releaseHeld(this as unknown as TaskImpl, undefined, undefined);
     this.scope.close();
   }
 

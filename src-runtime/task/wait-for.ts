@@ -10,7 +10,7 @@ import { Wait, throwIfCancelled } from "./scope.ts";
 import { spawn } from "./spawn.ts";
 import { TaskImpl, awaitsItself, isThenable, type Task, type TaskOwner } from "./task.ts";
 
-const OWNER: TaskOwner = { looks: true, taskEnded() {} };
+const OWNER: TaskOwner = { looks: true, passesValueOn: true, taskEnded() {} };
 
 /**
  * Waits for `work` at most `ms` (null: for ever). At zero and less a function is not even started. A value returned, or
