@@ -78,8 +78,35 @@ export { ExceptionGroup, catchGroup, type GroupHandler } from "./task/exception-
 export { isCancellation, rethrowIfCancelled } from "./task/cancellation.ts";
 
 // Synchronisation
+export { Lock, type SyncStats } from "./sync/lock.ts";
+export type { Guard } from "./sync/permits.ts";
+export type { SyncOptions } from "./sync/subject.ts";
+export { Event } from "./sync/event.ts";
+export { Condition } from "./sync/condition.ts";
+export { BoundedSemaphore, Semaphore, type SemaphoreStats } from "./sync/semaphore.ts";
+export {
+  CapacityLimiter,
+  type BorrowOptions,
+  type CapacityLimiterOptions,
+  type CapacityLimiterStats,
+} from "./sync/capacity-limiter.ts";
+export { RateLimiter, type RateLimiterOptions, type RateLimiterStats } from "./sync/rate-limiter.ts";
+export { Barrier } from "./sync/barrier.ts";
+export { Queue, type QueueOptions, type QueueStats } from "./sync/queue.ts";
+export { LifoQueue } from "./sync/lifo-queue.ts";
+export { PriorityQueue, type PriorityQueueOptions } from "./sync/priority-queue.ts";
+export type { Compare } from "./sync/item-store.ts";
+export { BrokenBarrierError, LimiterFull, QueueEmpty, QueueFull, QueueShutDown } from "./sync/errors.ts";
 
 // Streams
+export { stream } from "./stream/stream.ts";
+export type { AgentStream, Emit, Producer, StreamOptions, StreamStats } from "./stream/agent-stream.ts";
+export type { StreamControl } from "./stream/stop-callbacks.ts";
+export { fromAiSdk, type AiSdkSource } from "./stream/from-ai-sdk.ts";
+export { fromIterable } from "./stream/from-iterable.ts";
+export { fromReadable } from "./stream/from-readable.ts";
+export { fromSse, type SseEvent } from "./stream/from-sse.ts";
+export { toNodeReadable, toReadableStream } from "./stream/to-readable.ts";
 
 // Resources
 
