@@ -32,3 +32,8 @@ export function currentScope(what: string): Scope & { readonly task: TaskImpl } 
   }
   return scope as Scope & { readonly task: TaskImpl };
 }
+
+/** Runs functions later as if they were called here: in this scope, and with other libraries' stores. */
+export function captureAsyncContext(): <T>(body: () => T) => T {
+  return AsyncLocalStorage.snapshot();
+}
