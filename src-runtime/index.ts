@@ -109,6 +109,13 @@ export { fromSse, type SseEvent } from "./stream/from-sse.ts";
 export { toNodeReadable, toReadableStream } from "./stream/to-readable.ts";
 
 // Resources
+export { use, type UseOptions } from "./resource/use.ts";
+export type { Outcome } from "./resource/outcome.ts";
+export { AsyncExitStack } from "./resource/exit-stack.ts";
+export { Pool, type PoolStats } from "./resource/pool.ts";
+export type { PoolOptions } from "./resource/pool-stock.ts";
+export type { PoolGuard } from "./resource/pool-lease.ts";
+export { transaction, type Transactional, type TransactionSteps } from "./resource/transaction.ts";
 
 // Resilience
 
