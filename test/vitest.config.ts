@@ -5,8 +5,17 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const runtime = fileURLToPath(new URL("../src-runtime/", import.meta.url));
+
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
+  // The sources, so that a test's runtime and the one of `stallscope/testing` are one.
+  resolve: {
+    alias: [
+      { find: /^stallscope$/, replacement: `${runtime}index.ts` },
+      { find: /^stallscope\/testing$/, replacement: `${runtime}testing/index.ts` },
+    ],
+  },
   test: {
     projects: [
       {

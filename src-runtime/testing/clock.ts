@@ -10,6 +10,8 @@ export interface TestClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Milliseconds of the clock at which the next timer is due, Infinity: none. */
   next(): number;
+  /** Goes to the next timer's instant and fires it. */
+  jump(): void;
 }
 
 interface Timer {
@@ -23,7 +25,8 @@ const TURNS = 3;
 /** Fake timers may replace the global one. */
 const { setImmediate } = globalThis;
 
-export function createTestClock(start = 0): TestClock {
+/** @param settle lets everything that a fired timer set off come to rest. */
+export function createTestClock(start = 0, settle: () => Promise<void> = rest): TestClock {
   let time = start;
   const timers = new Set<Timer>();
 
@@ -35,6 +38,15 @@ export function createTestClock(start = 0): TestClock {
     return first;
   }
 
+  function jump(until = Infinity): boolean {
+    const timer = head(until);
+    if (timer === undefined) return false;
+    timers.delete(timer);
+    time = Math.max(time, timer.when);
+    timer.wake();
+    return true;
+  }
+
   return {
     now: () => time,
     schedule(when, wake): ClockTimer {
@@ -43,18 +55,14 @@ export function createTestClock(start = 0): TestClock {
       return { cancel: () => void timers.delete(timer) };
     },
     next: () => head(Infinity)?.when ?? Infinity,
+    jump: () => void jump(),
     async advance(ms) {
       assertTime(ms, "advance's time");
       if (ms < 0) throw new RangeError(`advance(${ms}): time does not go back.`);
       const until = time + ms;
-      await rest();
-      for (let timer = head(until); timer !== undefined; timer = head(until)) {
-        timers.delete(timer);
-        time = Math.max(time, timer.when);
-        timer.wake();
-        await rest();
-      }
-      time = until;
+      await settle();
+      while (jump(until)) await settle();
+      time = Math.max(time, until);
     },
   };
 }
