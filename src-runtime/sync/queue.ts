@@ -83,7 +83,7 @@ export class Queue<T> {
         this.#undelivered.report(item, scope.runner);
         return rejected(refusal);
       }
-      if (this.#accept(item, scope)) return DONE;
+      if (this.#acceptOrReport(item, scope)) return DONE;
       const putter = new Putter(scope, this.#subject, this.#unlinkPutter, item);
       this.#putters.push(putter);
       this.#blocked(putter, PUT);
@@ -233,6 +233,16 @@ export class Queue<T> {
     this.#emit("queue.get", getter.scope, this.#getters.size);
     getter.resolve(item);
     return true;
+  }
+
+  /** A program's compare may throw. */
+  #acceptOrReport(item: T, scope: Scope): boolean {
+    try {
+      return this.#accept(item, scope);
+    } catch (error) {
+      this.#undelivered.report(item, scope.runner);
+      throw error;
+    }
   }
 
   /** The next item, when there is one; who waits for room moves up in the same step. */
