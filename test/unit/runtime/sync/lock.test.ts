@@ -503,9 +503,31 @@ test("a guard disposed while its task waits on the condition is not taken up aga
     dispose(guard);
     {
       using _guard = await condition.acquire();
+      expect(condition.tryAcquire()).toBeUndefined();
       condition.notify();
     }
     await waiter;
     expect(condition.locked()).toBe(false);
     expect(reports).toEqual([]);
   }));
+
+test("two tasks that wait for each other's locks are named as a deadlock in debug mode", () =>
+  inRun(
+    async ({ reports }) => {
+      const [left, right] = [new Lock({ name: "left" }), new Lock({ name: "right" })];
+      const take = async (first: Lock, second: Lock): Promise<void> => {
+        using _first = await first.acquire();
+        await settle();
+        using _second = await second.acquire();
+      };
+      const one = createTask(() => take(left, right), { name: "one" });
+      const two = createTask(() => take(right, left), { name: "two" });
+      await settle();
+      await settle();
+      await settle();
+      expect(reports.map(({ message }) => message).join()).toMatch(/Deadlock: .*(one|two) waits for (one|two)/);
+      one.cancel();
+      expect((await two.settled()).status).toBe("completed");
+    },
+    { debug: true },
+  ));

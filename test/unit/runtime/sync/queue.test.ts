@@ -470,3 +470,40 @@ test("the cancelled put's item comes back although its task goes on", () =>
     expect(await queue.get()).toBe(2);
     await putter;
   }));
+
+test("listeners see the depth, and who is blocked on which side", async () => {
+  const seen: string[] = [];
+  await inRun(
+    async () => {
+      const queue = new Queue<number>(1);
+      const getter = createTask(() => queue.get(), { name: "getter" });
+      await settle();
+      await queue.put(1);
+      await getter;
+      await queue.put(2);
+      const putter = createTask(() => queue.put(3), { name: "putter" });
+      await settle();
+      await queue.get();
+      await putter;
+      queue.shutdown(true);
+    },
+    {
+      observers: [
+        { onEvent: ({ kind, taskName }) => void (kind.startsWith("queue.") && seen.push(`${kind} ${taskName}`)) },
+      ],
+    },
+  );
+  expect(seen).toEqual([
+    "queue.blocked getter",
+    "queue.put main",
+    "queue.unblocked getter",
+    "queue.get getter",
+    "queue.put main",
+    "queue.blocked putter",
+    "queue.unblocked putter",
+    "queue.put putter",
+    "queue.get main",
+    "queue.shutdown main",
+    "queue.undelivered undefined",
+  ]);
+});
