@@ -30,7 +30,7 @@ const scenario = fc.record({
 });
 
 async function rest(kind: "none" | "tick" | "turn"): Promise<void> {
-  if (kind === "tick") await undefined;
+  if (kind === "tick") await Promise.resolve();
   if (kind === "turn") await checkpoint();
 }
 

@@ -201,7 +201,7 @@ describe("reading", () => {
   test("tasks can be items: they are not awaited on the way", () =>
     run(async () => {
       const task = createTask(() => Promise.resolve(7));
-      const items = stream<{ then: unknown }>((emit) => emit(task as unknown as { then: unknown }));
+      const items = stream<{ then: unknown }>((emit) => emit(task));
       expect((await read(items))[0]).toBe(task);
     }));
 
