@@ -7,7 +7,7 @@ export const rows = {
   },
   async gather(n) {
     const member = async (i) => {
-      await undefined;
+      await Promise.resolve();
       return i;
     };
     await Promise.all(Array.from({ length: n }, (_, i) => member(i)));
@@ -24,7 +24,7 @@ export const rows = {
     for (let i = 0; i < n; i++) {
       items.push(i);
       wake();
-      await undefined;
+      await Promise.resolve();
     }
     await consumer;
   },
@@ -36,7 +36,7 @@ export const rows = {
         let release;
         tail = new Promise((resolve) => (release = resolve));
         await before;
-        await undefined;
+        await Promise.resolve();
         release();
       }
     };
@@ -65,7 +65,7 @@ export const rows = {
       { length: n },
       () =>
         new Promise((_resolve, reject) =>
-          signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+          signal.addEventListener("abort", () => reject(new Error("cancelled")), { once: true }),
         ),
     );
     const all = Promise.allSettled(leaves);

@@ -1,9 +1,7 @@
 /** The rows in effection 4. It has no semaphore. */
 import { all, call, createQueue, race, run as runOperation, sleep, spawn } from "effection";
 
-function* one() {
-  return 1;
-}
+const one = () => call(() => 1);
 const WIDTH = 100;
 
 const rows = {
@@ -30,12 +28,14 @@ const rows = {
   },
   *stream(n) {
     const queue = createQueue();
-    yield* spawn(function* () {
+    const fill = () => {
       for (let i = 0; i < n; i++) queue.add(i);
       queue.close();
-    });
+    };
+    const producer = yield* spawn(() => call(fill));
     let sum = 0;
     for (let next = yield* queue.next(); next.done !== true; next = yield* queue.next()) sum += next.value;
+    yield* producer;
     return sum;
   },
   *timeouts(n) {

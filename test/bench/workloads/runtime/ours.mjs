@@ -20,7 +20,7 @@ const rows = {
   },
   async gather(n) {
     const member = async (i) => {
-      await undefined;
+      await Promise.resolve();
       return i;
     };
     await gather(Array.from({ length: n }, (_, i) => () => member(i)));
@@ -39,7 +39,7 @@ const rows = {
     const worker = async () => {
       for (let i = 0; i < n / 4; i++) {
         using _permit = await semaphore.acquire();
-        await undefined;
+        await Promise.resolve();
       }
     };
     await gather([() => worker(), () => worker(), () => worker(), () => worker()]);
