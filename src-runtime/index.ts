@@ -118,7 +118,63 @@ export type { PoolGuard } from "./resource/pool-lease.ts";
 export { transaction, type Transactional, type TransactionSteps } from "./resource/transaction.ts";
 
 // Resilience
+export { retry, type FailedAttempt, type RetryPolicy } from "./resilience/retry.ts";
+export type { BackoffOptions } from "./resilience/backoff.ts";
+export { NonRetryableError } from "./resilience/retryable.ts";
+export { fallback, type FallbackOptions, type FallbackResult, type FallbackStep } from "./resilience/fallback.ts";
+export {
+  BrokenCircuitError,
+  circuitBreaker,
+  type CircuitBreaker,
+  type CircuitBreakerOptions,
+  type CircuitState,
+} from "./resilience/circuit-breaker.ts";
 
 // Off the event loop
 
 // Agents
+export { agent, type Agent, type AgentToolInput, type AsToolOptions } from "./agent/agent.ts";
+export type { AgentRunStream } from "./agent/agent-run-stream.ts";
+export { ModelError, ToolError } from "./agent/errors.ts";
+export { MissingPackageError } from "./agent/library.ts";
+export type {
+  AgentInput,
+  AgentModel,
+  AgentOptions,
+  AgentRetryPolicy,
+  AgentRunOptions,
+  AgentTimeouts,
+  ModelSettings,
+} from "./agent/options.ts";
+export type {
+  AgentFinishReason,
+  AgentMessage,
+  AgentPart,
+  AgentResult,
+  AgentStep,
+  AgentToolCall,
+  AgentToolResult,
+  ToolStatus,
+  Usage,
+} from "./agent/result.ts";
+export {
+  scriptedModel,
+  type Script,
+  type ScriptedCall,
+  type ScriptedFailure,
+  type ScriptedModel,
+  type ScriptedModelOptions,
+  type ScriptedReply,
+  type ScriptedToolCall,
+} from "./agent/scripted-model.ts";
+export {
+  team,
+  type FanOutOptions,
+  type FanOutResult,
+  type HandOffOptions,
+  type HandOffResult,
+  type MemberResult,
+  type SupervisorOptions,
+  type Team,
+} from "./agent/team.ts";
+export { tool, type Tool, type ToolContext, type ToolOptions, type ToolOutput } from "./agent/tool.ts";
