@@ -5,11 +5,14 @@
  *     dist/cli.js         the command line, in parts that are loaded when a command needs them
  *     dist/register.cjs   what a traced program loads: one file, nothing but Node's own modules outside
  *     dist/watchdog.cjs   its worker
+ *     dist/index.js       the agent runtime, and dist/testing.js for tests with it, of common parts
+ *     dist/types/         their declarations
  *     dist/renderer/      the interface
  *     dist/examples/      the example agents with what they need, runnable anywhere
  *
  * A development file: it is not in the package.
  */
+import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,6 +23,8 @@ const TARGET = "node22";
 const NODE_MODULE = /^node:/;
 /** Packages that are installed beside the bundle: what is native, or loads itself into other programs. */
 const INSTALLED = ["better-sqlite3", "tsx"];
+/** What the runtime shares with the program that uses it, and the pool that starts threads from its own files. */
+const SHARED = /^(?:piscina|ai|zod|vitest|@opentelemetry\/api)(?:\/|$)/;
 
 /**
  * Builds one part of a checkout into a folder.
@@ -64,12 +69,59 @@ async function buildProgram(root, into) {
       external: NODE_MODULE,
       output: { file: join(into, "watchdog.cjs"), format: "cjs", codeSplitting: false },
     }),
+    buildRuntime(root, into),
   ]);
   // All have to be over before the folder may be removed.
   return bundles.flatMap((result) => {
     if (result.status === "rejected") throw result.reason;
     return result.value;
   });
+}
+
+/**
+ * `stallscope` and `stallscope/testing` have to be one runtime: their parts are shared.
+ * @param {string} root
+ * @param {string} into
+ */
+function buildRuntime(root, into) {
+  return bundle({
+    input: {
+      index: join(root, "src-runtime/index.ts"),
+      testing: join(root, "src-runtime/testing/index.ts"),
+      ...threadWorker(root, "thread-worker"),
+    },
+    external: [NODE_MODULE, SHARED],
+    output: { dir: into, format: "esm", entryFileNames: "[name].js", chunkFileNames: "runtime-[name]-[hash].js" },
+  });
+}
+
+/**
+ * The file a worker thread starts with. It lies beside the part that names it.
+ * @param {string} root
+ * @param {string} name
+ * @returns {Readonly<Record<string, string>>}
+ */
+function threadWorker(root, name) {
+  const source = join(root, "src-runtime/thread/worker.ts");
+  return existsSync(source) ? { [name]: source } : {};
+}
+
+/**
+ * @param {string} root
+ * @param {string} into
+ */
+function buildTypes(root, into) {
+  execFileSync(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "src-main/build/types.json"), "--outDir", into],
+    { stdio: ["ignore", "inherit", "inherit"] },
+  );
+  // The compiler leaves the names of the sources in declarations.
+  for (const file of globSync("**/*.d.ts", { cwd: into })) {
+    const path = join(into, file);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace(/((?:from |import\()"\.{1,2}\/[^"]+)\.ts"/g, '$1.js"'));
+  }
 }
 
 /**
@@ -97,14 +149,19 @@ async function buildExamples(root, into) {
   const folder = join(root, "examples");
   const sources = globSync("**/*.ts", { cwd: folder });
   return bundle({
-    input: Object.fromEntries(sources.map((source) => [source.replace(/\.ts$/, ""), join(folder, source)])),
-    external: NODE_MODULE,
+    input: {
+      ...Object.fromEntries(sources.map((source) => [source.replace(/\.ts$/, ""), join(folder, source)])),
+      ...threadWorker(root, "parts/thread-worker"),
+    },
+    external: [NODE_MODULE, /^piscina(?:\/|$)/],
+    resolve: { alias: { stallscope$: join(root, "src-runtime/index.ts") } },
     output: {
       dir: into,
       format: "esm",
       sourcemap: true,
       entryFileNames: "[name].js",
       chunkFileNames: "parts/[name]-[hash].js",
+      codeSplitting: { groups: [{ name: "runtime", test: /[\\/]src-runtime[\\/]/ }] },
     },
   });
 }
@@ -171,6 +228,7 @@ async function buildAll(root, into) {
       ...(await buildRenderer(root, ensure(join(beside, "renderer")))),
       ...(await buildExamples(root, join(beside, "examples"))),
     ];
+    buildTypes(root, join(beside, "types"));
     writeFileSync(join(beside, "third-party-licenses.txt"), licensesOf(modules));
     rmSync(into, { recursive: true, force: true });
     renameSync(beside, into);

@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { linkRuntime } from "./link.js";
 
 /** @typedef {"program" | "renderer"} Part program: the command line and what a traced program loads. */
 
@@ -37,6 +38,7 @@ const ABANDONED_MS = 10 * 60 * 1000;
  * @returns {Promise<string>}
  */
 export async function builtPart(root, part) {
+  if (part === "program") linkRuntime(root);
   const folder = join(root, "node_modules", ".cache", "stallscope");
   const found = join(folder, `${part}-${keyOf(root, part)}`);
   if (existsSync(found)) {

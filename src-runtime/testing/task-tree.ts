@@ -50,7 +50,7 @@ export function siteOf(task: TaskImpl): string | undefined {
 
 function firstFrame(site: string | undefined): string | undefined {
   const frames = (site ?? "").split("\n").map((frame) => frame.trim());
-  return frames.find((frame) => frame !== "" && !/node_modules|node:|\(native\)|src-runtime\/testing\//.test(frame));
+  return frames.find((frame) => frame !== "" && !/node_modules|node:|\(native\)/.test(frame));
 }
 
 function describeWait(wait: Wait<never>): string {

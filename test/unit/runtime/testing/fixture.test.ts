@@ -239,7 +239,7 @@ describe("the body", () => {
   test("a lock is named in the tree with its holder", async ({ rt }) => {
     const lock = new Lock();
     using _guard = await lock.acquire();
-    const waiter = rt.createTask(async () => void (await lock.acquire())[Symbol.dispose](), { name: "waiter" });
+    const waiter = rt.createTask(() => lock.acquire(), { name: "waiter" });
     await rt.allBlocked();
     expect(rt.runner.tasks().map(({ name, state }) => `${name} ${state}`)).toContain("waiter suspended");
     waiter.cancel();
