@@ -1,12 +1,13 @@
 /** Bare cancel scopes: `cancelScope` around a block, and `scope()` for `await using`, which owns what is started in it. */
 import { currentScope, currentScopeOrNone, enterScope } from "./current.ts";
-import { CancelledError, TaskGroupClosed, UsageError, assertFunction, assertTime } from "./errors.ts";
+import { CancelledError, FatalError, TaskGroupClosed, UsageError, addSuppressed } from "./errors.ts";
+import { assertFunction, assertTime } from "./errors.ts";
 import { ExceptionGroup } from "./exception-group.ts";
 import { followSignal } from "./follow.ts";
 import { drain } from "./grace.ts";
 import { leaveScope } from "./leave.ts";
-import { Scope } from "./scope.ts";
-import { spawn } from "./spawn.ts";
+import { Scope, type LeftOpen } from "./scope.ts";
+import { assertName, spawn } from "./spawn.ts";
 import type { Task, TaskImpl, TaskOptions, TaskOwner } from "./task.ts";
 import type { Deadline } from "./timers.ts";
 
@@ -36,6 +37,7 @@ export async function cancelScope<T>(
   options: CancelScopeOptions = {},
 ): Promise<ScopeResult<T>> {
   assertFunction(body, "cancelScope's body");
+  if (options.deadline !== undefined) assertTime(options.deadline, "cancelScope's deadline");
   const outer = currentScope("cancelScope()");
   const scope = new Scope("scope", outer.runner, outer, outer.task, outer.context, options.shield === true);
   const deadline = armDeadline(scope, options.deadline);
@@ -51,6 +53,7 @@ export async function cancelScope<T>(
         untilExit = new AbortController();
         const { signal } = scope;
         if (signal.aborted) untilExit.abort(signal.reason);
+        else if (scope.closed) untilExit.abort(new UsageError("The scope has ended."));
         else signal.addEventListener("abort", () => untilExit?.abort(signal.reason), { once: true });
       }
       return untilExit.signal;
@@ -87,10 +90,12 @@ export interface OpenScopeOptions extends CancelScopeOptions {
  * others, and disposal rejects with an ExceptionGroup. It covers only what is spawned in it, not its block's own waits.
  */
 export function scope(options: OpenScopeOptions = {}): OpenScope {
+  if (options.deadline !== undefined) assertTime(options.deadline, "scope's deadline");
+  if (options.name !== undefined) assertName(options.name, "scope's name");
   return new OwnedScope(currentScope("scope()"), options);
 }
 
-class OwnedScope implements OpenScope, TaskOwner {
+class OwnedScope implements OpenScope, TaskOwner, LeftOpen {
   readonly looks = true;
   readonly #scope: Scope;
   readonly #opener: TaskImpl;
@@ -98,6 +103,8 @@ class OwnedScope implements OpenScope, TaskOwner {
   readonly #children = new Set<TaskImpl>();
   readonly #errors: unknown[] = [];
   readonly #outer: Scope;
+  #hasFailed = false;
+  #isLeftOpen = false;
   #ending: Promise<void> | undefined;
 
   constructor(outer: Scope & { readonly task: TaskImpl }, options: OpenScopeOptions) {
@@ -114,11 +121,14 @@ class OwnedScope implements OpenScope, TaskOwner {
   }
 
   spawn<T>(fn: () => Promise<T>, options?: TaskOptions): Task<T> {
+    assertFunction(fn, "A scope's task");
     if (this.#ending !== undefined) throw new TaskGroupClosed("The scope has ended and takes no more tasks.");
+    if (this.#hasFailed) throw new TaskGroupClosed("The scope is ending by an error and takes no more tasks.");
     const { cancelled } = this.#scope;
     if (cancelled !== undefined) throw new CancelledError(cancelled);
     const task = spawn(this.#scope, this, fn, options);
-    this.#children.add(task as unknown as TaskImpl);
+    // An eager one may have ended.
+    if (!task.done()) this.#children.add(task as unknown as TaskImpl);
     return task;
   }
 
@@ -129,6 +139,11 @@ class OwnedScope implements OpenScope, TaskOwner {
   taskEnded(task: TaskImpl): void {
     this.#children.delete(task);
     if (!task.failed()) return;
+    if (this.#isLeftOpen) {
+      this.#scope.runner.report(task.error, `Task ${task.name} failed in a scope that was not left.`, task);
+      return;
+    }
+    this.#hasFailed = true;
     this.#errors.push(task.error);
     this.#scope.cancel(this.#scope.runner.cancelOf(this.#scope, "group", task.error, task));
   }
@@ -146,6 +161,21 @@ class OwnedScope implements OpenScope, TaskOwner {
     return this.#ending;
   }
 
+  /** The block around it has ended: children are cancelled, and nobody waits for them. */
+  leftOpen(): void {
+    this.#isLeftOpen = true;
+    this.#ending = Promise.resolve();
+    const { runner, name } = this.#scope;
+    const message =
+      `The scope${name === undefined ? "" : ` ${name}`} opened by task ${this.#opener.name} was never left; its tasks ` +
+      "were cancelled. Open it by `await using`.";
+    this.#scope.cancel(runner.cancelOf(this.#scope, "parent", undefined, this.#opener));
+    if (this.#deadline !== undefined) runner.timers.remove(this.#deadline);
+    this.#scope.close();
+    runner.report(new UsageError(message), message, this.#opener);
+    for (const error of this.#errors) runner.report(error, "A task failed in a scope that was never left.");
+  }
+
   async #end(): Promise<void> {
     const { runner } = this.#scope;
     this.#outer.opened?.pop();
@@ -153,6 +183,9 @@ class OwnedScope implements OpenScope, TaskOwner {
     await drain(currentScope("Leaving a scope"), this.#children, Infinity);
     if (this.#deadline !== undefined) runner.timers.remove(this.#deadline);
     this.#scope.close();
+    const fatal = this.#errors.find((error) => error instanceof FatalError);
+    for (const error of this.#errors) if (fatal !== undefined) addSuppressed(fatal, error);
+    if (fatal !== undefined) throw fatal;
     if (this.#errors.length > 0) throw new ExceptionGroup(this.#errors);
   }
 }

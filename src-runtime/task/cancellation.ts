@@ -1,9 +1,13 @@
 /**
  * Which errors are a cancellation. Libraries answer an abort with errors of their own, some without name or reason; one
  * counts as the cancellation it is only where our scope is cancelled. Elsewhere it is an ordinary error.
+ *
+ * An error made of several (a group, a `SuppressedError`) is a cancellation when each of them is; of any other the
+ * cancellations are taken out, so that real errors go on alone.
  */
 import { currentScopeOrNone } from "./current.ts";
-import { CancelledError } from "./errors.ts";
+import { type Cancel, CancelledError, TaskCancelledError, TimeoutError, isAbortReason } from "./errors.ts";
+import { asGroup } from "./exception-group.ts";
 import type { Scope } from "./scope.ts";
 
 /** What libraries call an abort: by name, code or class, since some keep only one of them (openai: the class). */
@@ -11,18 +15,53 @@ const ABORTS = new Set(["AbortError", "ABORT_ERR", "APIUserAbortError", "Request
 
 /** The CancelledError an error stands for in a scope, undefined when it is none. */
 export function asCancelled(error: unknown, scope: Scope): CancelledError | undefined {
-  const { effective } = scope;
-  if (effective === undefined) return undefined;
-  if (error instanceof CancelledError) return error;
-  if (!isAbortOf(error, effective.reason)) return undefined;
-  return new CancelledError(effective, { cause: error });
+  const { effective, cancelled } = scope;
+  return effective === undefined ? undefined : cancellationOf(error, effective, cancelled);
 }
 
-function isAbortOf(error: unknown, reason: unknown): boolean {
+/** The error without the cancellations in it, for an error that is more than one. */
+export function withoutCancellations(error: unknown, scope: Scope): unknown {
+  const { effective, cancelled } = scope;
+  if (effective === undefined) return error;
+  const isCancel = (part: unknown): boolean => cancellationOf(part, effective, cancelled) !== undefined;
+  if (error instanceof SuppressedError) {
+    if (isCancel(error.suppressed)) return withoutCancellations(error.error, scope);
+    return isCancel(error.error) ? withoutCancellations(error.suppressed, scope) : error;
+  }
+  if (!(error instanceof AggregateError)) return error;
+  const [cancellations, rest] = asGroup(error).split(isCancel);
+  return cancellations === null || rest === null ? error : rest;
+}
+
+function cancellationOf(error: unknown, effective: Cancel, own: Cancel | undefined): CancelledError | undefined {
+  if (error instanceof CancelledError) return error;
+  if (isReason(error, effective) || (own !== undefined && isReason(error, own)) || isAbort(error, effective)) {
+    return new CancelledError(effective, { cause: error });
+  }
+  if (error instanceof SuppressedError) return ofAll([error.suppressed, error.error], effective, own);
+  return error instanceof AggregateError ? ofAll(error.errors, effective, own) : undefined;
+}
+
+function ofAll(errors: readonly unknown[], effective: Cancel, own: Cancel | undefined): CancelledError | undefined {
+  let first: CancelledError | undefined;
+  for (const error of errors) {
+    const cancelled = cancellationOf(error, effective, own);
+    if (cancelled === undefined) return undefined;
+    first ??= cancelled;
+  }
+  return first;
+}
+
+function isReason(error: unknown, { reason }: Cancel): boolean {
+  return reason !== undefined && error === reason;
+}
+
+function isAbort(error: unknown, { reason }: Cancel): boolean {
   if (typeof error !== "object" || error === null) return false;
-  if (error === reason) return true;
+  // Ours say what happened to something else, though a cancel was the cause.
+  if (error instanceof TimeoutError || error instanceof TaskCancelledError) return false;
   const { cause, name, code } = error as { cause?: unknown; name?: unknown; code?: unknown };
-  if (cause instanceof CancelledError || (cause !== undefined && cause === reason)) return true;
+  if (cause !== undefined && (cause === reason || isAbortReason(cause))) return true;
   return [name, code, error.constructor?.name].some((text) => typeof text === "string" && ABORTS.has(text));
 }
 

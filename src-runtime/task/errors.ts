@@ -28,17 +28,32 @@ export class CancelledError extends Error {
   readonly scopeId: string;
   readonly at: number;
 
-  constructor(cancel: Cancel, options?: ErrorOptions) {
+  /** The runtime gives what the cancel said; a message alone makes one that belongs to no scope. */
+  constructor(cancel?: Cancel | string, options?: ErrorOptions) {
+    const said = typeof cancel === "object" ? cancel : undefined;
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
-    super(describeCancel(cancel), options);
+    super(typeof cancel === "object" ? describeCancel(cancel) : cancel, options);
     Error.stackTraceLimit = limit;
-    this.reason = cancel.reason;
-    this.source = cancel.source;
-    this.by = cancel.by;
-    this.scopeId = cancel.scopeId;
-    this.at = cancel.at;
+    this.reason = said?.reason;
+    this.source = said?.source ?? "explicit";
+    this.by = said?.by;
+    this.scopeId = said?.scopeId ?? "";
+    this.at = said?.at ?? 0;
   }
+}
+
+const abortReasons = new WeakSet();
+
+/** The reason of a signal of ours, which libraries give as the cause of their own errors. */
+export function abortReason(cancel: Cancel): CancelledError {
+  const reason = new CancelledError(cancel);
+  abortReasons.add(reason);
+  return reason;
+}
+
+export function isAbortReason(value: unknown): boolean {
+  return value instanceof CancelledError && abortReasons.has(value);
 }
 
 function describeCancel(cancel: Cancel): string {

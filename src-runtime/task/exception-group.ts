@@ -19,19 +19,26 @@ export class ExceptionGroup extends AggregateError {
     super(list, message ?? describeErrors(list));
   }
 
-  /** What matches, and the rest, each in the shape of the tree; null where there is none. `p` is asked of leaves. */
+  /**
+   * What matches, and the rest, each in the shape of the tree; null where there is none. `p` is asked of leaves, of both
+   * sides of a `SuppressedError`.
+   */
   split(p: (error: unknown) => boolean): [ExceptionGroup | null, ExceptionGroup | null] {
     assertFunction(p, "split's predicate");
     const matching: unknown[] = [];
     const rest: unknown[] = [];
     for (const error of this.errors as unknown[]) {
-      if (!(error instanceof AggregateError)) {
-        (p(error) ? matching : rest).push(error);
+      if (error instanceof AggregateError) {
+        const [inside, outside] = asGroup(error).split(p);
+        if (inside !== null) matching.push(inside);
+        if (outside !== null) rest.push(outside);
         continue;
       }
-      const [inside, outside] = asGroup(error).split(p);
-      if (inside !== null) matching.push(inside);
-      if (outside !== null) rest.push(outside);
+      const sides = openSuppressed(error);
+      const matches = sides.map((side) => p(side));
+      // Two errors in one stay one where both go the same way.
+      if (matches.every((isMatch) => isMatch === matches[0])) (matches[0] === true ? matching : rest).push(error);
+      else for (const [index, side] of sides.entries()) (matches[index] === true ? matching : rest).push(side);
     }
     return [this.#part(matching), this.#part(rest)];
   }
@@ -134,6 +141,9 @@ export function catchGroup(error: unknown): GroupHandler {
           thrown.push(error_);
         }
       }
+      const [first] = thrown;
+      if (rest === null && first instanceof CancelledError && thrown.every((each) => each instanceof CancelledError))
+        throw first;
       if (thrown.length > 0) throw new ExceptionGroup(rest === null ? thrown : [...thrown, rest]);
       if (rest === null) return;
       // Untouched it goes on as it came, so that whoever is above sees the very same error.

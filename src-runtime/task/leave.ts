@@ -5,9 +5,8 @@
  * A scope absorbs only if it was itself cancelled and no enclosing scope, up to the next shield, is. So the outermost
  * cancelled scope wins.
  */
-import { asCancelled } from "./cancellation.ts";
-import { CancelledError } from "./errors.ts";
-import { ExceptionGroup } from "./exception-group.ts";
+import { asCancelled, withoutCancellations } from "./cancellation.ts";
+import type { CancelledError } from "./errors.ts";
 import type { Scope } from "./scope.ts";
 
 export type Leaving =
@@ -18,23 +17,13 @@ export type Leaving =
 /** Judges the error a scope's body ended with, before the scope is closed. */
 export function leaveScope(scope: Scope, error: unknown): Leaving {
   const cancelled = asCancelled(error, scope);
-  if (cancelled !== undefined) return judge(scope, cancelled);
-  if (scope.effective !== undefined && error instanceof AggregateError) return leaveWithGroup(scope, error);
-  return { absorbed: false, error };
+  if (cancelled !== undefined) return leaveCancelled(scope, cancelled);
+  return { absorbed: false, error: withoutCancellations(error, scope) };
 }
 
-function judge(scope: Scope, cancelled: CancelledError): Leaving {
+/** As `leaveScope`, for what is known to be a cancellation. */
+export function leaveCancelled(scope: Scope, cancelled: CancelledError): Leaving {
   if (scope.cancelled === undefined || scope.isCancelledFromAbove) return { absorbed: false, error: cancelled };
   scope.runner.instrument?.emit("cancel.absorbed", scope.task, scope, 0, 0);
   return { absorbed: true, cancelled };
-}
-
-/** Cancellations are taken out of a group that the program made; its real errors go on. */
-function leaveWithGroup(scope: Scope, error: AggregateError): Leaving {
-  const group = error instanceof ExceptionGroup ? error : new ExceptionGroup(error.errors, error.message);
-  const [cancellations, rest] = group.split((leaf) => leaf instanceof CancelledError);
-  if (cancellations === null) return { absorbed: false, error };
-  if (rest !== null) return { absorbed: false, error: rest };
-  const [first] = cancellations.leaves();
-  return judge(scope, first as CancelledError);
 }

@@ -8,11 +8,16 @@
  * its value before the cancel keeps it.
  */
 import type { Context } from "./context.ts";
-import { CancelledError, type Cancel } from "./errors.ts";
+import { CancelledError, abortReason, type Cancel } from "./errors.ts";
 import type { RunnerState } from "./runner-state.ts";
 import type { TaskImpl } from "./task.ts";
 
 export type ScopeKind = "runner" | "task" | "group" | "scope" | "timeout" | "shield" | "context";
+
+/** Something opened in a scope that has to be left before the scope ends. */
+export interface LeftOpen {
+  leftOpen(): void;
+}
 
 export class Scope {
   readonly runner: RunnerState;
@@ -27,11 +32,13 @@ export class Scope {
   /** The cancel in force: of the outermost cancelled scope from here up to the next shield. */
   effective: Cancel | undefined;
   closed = false;
+  /** A shield held its cancel off, and it was not thrown since. */
+  holdsCancel = false;
   parent: Scope | undefined;
   /** Listeners' own number of it, 0 until one has met it. */
   tag = 0;
   /** What `scope()` opened here and nobody left yet, the latest last. */
-  opened: unknown[] | undefined;
+  opened: LeftOpen[] | undefined;
   #id = 0;
   #controller: AbortController | undefined;
   #firstChild: Scope | undefined;
@@ -72,7 +79,10 @@ export class Scope {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.effective !== undefined) this.#controller.abort(new CancelledError(this.effective));
+      if (this.effective !== undefined) {
+        this.task?.cancelReached();
+        this.#controller.abort(abortReason(this.effective));
+      }
     }
     return this.#controller.signal;
   }
@@ -107,9 +117,9 @@ export class Scope {
     return true;
   }
 
-  /** Lifts this scope's own cancel. Signals given out stay aborted; later ones are fresh. */
-  uncancel(): void {
-    this.cancelled = undefined;
+  /** Lifts this scope's own cancel, or puts another in its place. Signals given out stay aborted; later ones are fresh. */
+  uncancel(instead?: Cancel): void {
+    this.cancelled = instead;
     const inherited = this.shield ? undefined : this.parent?.effective;
     for (const scope of this.#subtree()) {
       const above: Cancel | undefined = scope === this ? inherited : scope.shield ? undefined : scope.parent?.effective;
@@ -119,22 +129,42 @@ export class Scope {
     this.runner.instrument?.emit("uncancel", this.task, this, 0, 0);
   }
 
+  /** Of it and of the cancelled blocks around it, up to their task. */
+  holdCancel(holds: boolean): void {
+    const { task } = this;
+    for (
+      let scope: Scope | undefined = this;
+      scope !== undefined && scope.task === task && scope.effective !== undefined;
+      scope = scope.shield ? undefined : scope.parent
+    ) {
+      scope.holdsCancel = holds;
+    }
+  }
+
   /** Leaves the tree. Tasks that outlive it go on under the runner, with the cancel they had. */
   close(): void {
     if (this.closed) return;
+    if (this.opened !== undefined) for (const left of this.opened.splice(0)) left.leftOpen();
     this.closed = true;
     if (isBlock(this.kind)) this.runner.instrument?.emit("scope.exit", this.task, this, 0, 0);
-    const { root } = this.runner;
     for (let child = this.#firstChild; child !== undefined;) {
       const next = child.#next;
-      if (!child.closed) {
-        child.#detach();
-        if (!child.shield) child.cancelled ??= child.effective;
-        child.#attach(root);
-      }
+      child.orphan();
       child = next;
     }
     this.#detach();
+  }
+
+  /** Goes on under the runner, with the cancel it had. */
+  orphan(): void {
+    const { root } = this.runner;
+    if (this.closed || this.parent === root) return;
+    this.#detach();
+    if (!this.shield) {
+      this.cancelled ??= this.effective;
+      if (root.effective !== undefined && this.effective === undefined) this.#propagate(root.effective);
+    }
+    this.#attach(root);
   }
 
   addWait(wait: Wait<never>): void {
@@ -189,17 +219,16 @@ export class Scope {
       for (const callback of watchers ?? []) callback();
     }
     for (const scope of reached) {
-      for (let wait = scope.#firstWait; wait !== undefined;) {
-        const next: Wait<never> | undefined = wait.next;
-        wait.cancel(cancel);
-        wait = next;
-      }
+      const wait = scope.#firstWait;
+      if (wait?.next === undefined) wait?.cancel(cancel);
+      // Leaving one queue can hand something to another wait of the list.
+      else for (const each of Array.from(scope.waits())) each.cancel(cancel);
     }
     for (const scope of reached) {
       if (scope.#controller === undefined || scope.#controller.signal.aborted) continue;
       scope.runner.instrument?.emit("abort.sent", scope.task, scope, 0, 0);
-      if (scope.task !== undefined) scope.task.cancelDelivered = true;
-      scope.#controller.abort(new CancelledError(cancel));
+      scope.task?.cancelReached();
+      scope.#controller.abort(abortReason(cancel));
     }
   }
 
@@ -295,7 +324,8 @@ export class Wait<T> {
   cancel(cancel: Cancel): void {
     if (this.settled || this.#unlink === undefined) return;
     this.#unlink(this);
-    if (this.scope.task !== undefined) this.scope.task.cancelDelivered = true;
+    this.scope.task?.cancelReached();
+    if (this.scope.holdsCancel) this.scope.holdCancel(false);
     this.scope.runner.instrument?.emit("cancel.delivered", this.scope.task, this, 0, 0);
     if (this.#settle(2)) this.#reject(new CancelledError(cancel));
   }
@@ -320,7 +350,8 @@ export function throwIfCancelled(scope: Scope): void {
 
 /** The error to throw for a cancel that is in force where a wait would begin. */
 export function deliver(scope: Scope, cancel: Cancel): CancelledError {
-  if (scope.task !== undefined) scope.task.cancelDelivered = true;
+  scope.task?.cancelReached();
+  if (scope.holdsCancel) scope.holdCancel(false);
   scope.runner.instrument?.emit("cancel.delivered", scope.task, scope, 0, 0);
   return new CancelledError(cancel);
 }

@@ -57,7 +57,10 @@ export async function waitForPromise<T>(
   const wait = new Wait<T>(scope, kind, promise, () => undefined);
   promise.then(
     (value) => wait.resolve(value),
-    (error: unknown) => wait.reject(error),
+    (error: unknown) => {
+      if (wait.settled) scope.runner.instrument?.emit("error.suppressed", scope.task, error, 0, 0);
+      else wait.reject(error);
+    },
   );
   return wait.promise;
 }

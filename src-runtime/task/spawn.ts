@@ -1,7 +1,7 @@
 /** Makes tasks: for the runner itself (`createTask`), and for everything that owns tasks. */
 import { currentScope, currentScopeOrNone } from "./current.ts";
-import { assertFunction, TaskGroupClosed } from "./errors.ts";
-import type { Context } from "./context.ts";
+import { assertFunction, describeValue, TaskGroupClosed } from "./errors.ts";
+import { Context } from "./context.ts";
 import type { TaskKind } from "../protocol/record.ts";
 import type { Scope } from "./scope.ts";
 import { TaskImpl, type Task, type TaskOptions, type TaskOwner } from "./task.ts";
@@ -22,6 +22,7 @@ export function spawn<T>(
   options: SpawnOptions = {},
 ): TaskImpl<T> {
   assertFunction(fn, "A task");
+  assertTaskOptions(options);
   const { runner } = ownerScope;
   const { maxTasks } = runner.settings;
   if (runner.closed) throw new TaskGroupClosed("The runner has ended and takes no more tasks.");
@@ -37,6 +38,22 @@ export function spawn<T>(
   if (options.start === "eager") task.start();
   else task.queue();
   return task;
+}
+
+const START_MODES: readonly unknown[] = [undefined, "queued", "eager"];
+
+function assertTaskOptions({ name, context, start }: TaskOptions): void {
+  if (name !== undefined) assertName(name, "A task's name");
+  if (context !== undefined && !(context instanceof Context)) {
+    throw new TypeError(`A task's context must be one of copyContext(), not ${describeValue(context)}.`);
+  }
+  if (!START_MODES.includes(start)) {
+    throw new TypeError(`A task's start must be "queued" or "eager", not ${describeValue(start)}.`);
+  }
+}
+
+export function assertName(name: unknown, what: string): void {
+  if (typeof name !== "string") throw new TypeError(`${what} must be a string, not ${describeValue(name)}.`);
 }
 
 /**

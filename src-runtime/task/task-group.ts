@@ -2,16 +2,17 @@
  * Task groups: a block that ends only when its body and every child has ended, and whose first failure cancels the
  * rest. All real errors come out as one ExceptionGroup; cancellations never are errors.
  */
-import { asCancelled } from "./cancellation.ts";
+import { asCancelled, withoutCancellations } from "./cancellation.ts";
 import { currentScope, currentScopeOrNone, enterScope } from "./current.ts";
-import { CancelledError, FatalError, TaskGroupClosed, UsageError, assertFunction, assertTime } from "./errors.ts";
+import { CancelledError, FatalError, TaskGroupClosed, addSuppressed } from "./errors.ts";
+import { assertFunction, assertTime } from "./errors.ts";
 import { ExceptionGroup } from "./exception-group.ts";
-import { drain, withinGrace } from "./grace.ts";
+import { startChild, type StartingGroup } from "./group-start.ts";
 import type { Subject } from "./instrument.ts";
-import { leaveScope } from "./leave.ts";
-import { Scope, Wait, deliver, throwIfCancelled } from "./scope.ts";
+import { leaveCancelled } from "./leave.ts";
+import { Scope, Wait, deliver } from "./scope.ts";
 import type { Deadline } from "./timers.ts";
-import { spawn } from "./spawn.ts";
+import { assertName, spawn } from "./spawn.ts";
 import type { Task, TaskImpl, TaskOptions, TaskOwner } from "./task.ts";
 
 export interface TaskGroup {
@@ -55,29 +56,40 @@ export async function supervisorGroup<T>(
   return new Group(options, options).run(body);
 }
 
-type Ending<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+/** How the body ended; whether an error is a cancellation is judged then, before the group cancels itself for it. */
+type Ending<T> =
+  | { readonly kind: "value"; readonly value: T }
+  | { readonly kind: "error"; readonly error: unknown }
+  | { readonly kind: "cancelled"; readonly cancelled: CancelledError };
 
-class Group implements TaskGroup, TaskOwner, Subject {
+class Group implements TaskGroup, StartingGroup, Subject {
   readonly kind = "group";
   tag = 0;
-  readonly looks = true;
+  /** Without a handler, errors of a supervisor's children are whoever's that looks, else the runner's. */
+  readonly looks: boolean;
   readonly #scope: Scope;
   readonly #supervisor: SupervisorOptions | undefined;
-  readonly #grace: number;
+  readonly grace: number;
   readonly #children = new Set<TaskImpl>();
   readonly #errors: unknown[] = [];
+  readonly #unlooked: TaskImpl[] = [];
   #fatal: FatalError | undefined;
   #state: "open" | "failed" | "ended" = "open";
   /** The block's wait for its last children. */
   #exit: Wait<void> | undefined;
   #wasCancelledAtExit = false;
   #graceEnd: Deadline | undefined;
+  readonly #graceOver = Promise.withResolvers<undefined>();
 
   constructor(options: TaskGroupOptions, supervisor: SupervisorOptions | undefined) {
     const { name, grace = Infinity } = options;
     assertTime(grace, "grace");
+    if (name !== undefined) assertName(name, "A group's name");
+    const onChildError = supervisor?.onChildError;
+    if (onChildError !== undefined) assertFunction(onChildError, "onChildError");
+    this.looks = supervisor === undefined || onChildError !== undefined;
     const outer = currentScope(supervisor === undefined ? "taskGroup()" : "supervisorGroup()");
-    this.#grace = grace;
+    this.grace = grace;
     this.#supervisor = supervisor;
     this.#scope = new Scope("group", outer.runner, outer, outer.task, outer.context, false, name);
   }
@@ -103,10 +115,10 @@ class Group implements TaskGroup, TaskOwner, Subject {
   }
 
   createTask<T>(fn: () => Promise<T>, options?: TaskOptions): Task<T> {
-    return this.#spawn(fn, options, this);
+    return this.spawn(fn, options, this);
   }
 
-  #spawn<T>(fn: () => Promise<T>, options: TaskOptions | undefined, owner: TaskOwner): TaskImpl<T> {
+  spawn<T>(fn: () => Promise<T>, options: TaskOptions | undefined, owner: TaskOwner): TaskImpl<T> {
     assertFunction(fn, "A group's task");
     if (this.#state === "ended") throw new TaskGroupClosed("The task group has ended and takes no more tasks.");
     if (this.#state === "failed")
@@ -114,7 +126,8 @@ class Group implements TaskGroup, TaskOwner, Subject {
     const { cancelled } = this.#scope;
     if (cancelled !== undefined) throw new CancelledError(cancelled);
     const task = spawn(this.#scope, owner, fn, options);
-    this.#children.add(task as unknown as TaskImpl);
+    // An eager one may have ended.
+    if (!task.done()) this.#children.add(task as unknown as TaskImpl);
     this.#scope.runner.instrument?.emit(
       "group.child",
       task as unknown as TaskImpl,
@@ -125,38 +138,8 @@ class Group implements TaskGroup, TaskOwner, Subject {
     return task;
   }
 
-  async start<T>(fn: (started: (value: T) => void) => Promise<unknown>, options?: TaskOptions): Promise<T> {
-    assertFunction(fn, "A group's task");
-    const here = currentScope("TaskGroup.start()");
-    throwIfCancelled(here);
-    let hasStarted = false;
-    const owner: TaskOwner = {
-      looks: true,
-      taskEnded: (task) => {
-        if (hasStarted) return this.taskEnded(task);
-        const never = new UsageError(`Task ${task.name} ended without calling started().`);
-        wait.reject(task.completed() ? never : task.outcomeError());
-        this.#gone(task);
-      },
-    };
-    function onStarted(value: T): void {
-      if (hasStarted) throw new UsageError("started() was called before. Call it once.");
-      hasStarted = true;
-      wait.resolve(value);
-    }
-    // Its first step may call started(): the wait has to be there.
-    const child = this.#spawn(() => fn(onStarted), { name: fn.name, ...options, start: "queued" }, owner);
-    const wait = new Wait<T>(here, "task", child, () => undefined);
-    if (options?.start === "eager") child.start();
-    try {
-      return await wait.promise;
-    } catch (error) {
-      // A caller that is cancelled while the child starts takes the child with it.
-      if (!(error instanceof CancelledError) || here.effective === undefined) throw error;
-      child.cancelBy("parent", error.reason, false);
-      await drain(here, [child], this.#grace);
-      throw error;
-    }
+  start<T>(fn: (started: (value: T) => void) => Promise<unknown>, options?: TaskOptions): Promise<T> {
+    return startChild(this, fn, options);
   }
 
   cancel(reason?: unknown): void {
@@ -167,24 +150,25 @@ class Group implements TaskGroup, TaskOwner, Subject {
 
   taskEnded(task: TaskImpl): void {
     if (task.failed()) this.#childFailed(task);
-    this.#gone(task);
+    else task.looked = true;
+    this.gone(task);
   }
 
-  #gone(task: TaskImpl): void {
+  gone(task: TaskImpl): void {
     this.#children.delete(task);
     if (this.#children.size === 0) this.#exit?.resolve();
   }
 
   #childFailed(task: TaskImpl): void {
     const { error } = task;
-    if (this.#supervisor !== undefined && !(error instanceof FatalError)) return this.#report(error, task);
-    this.#fail(error, task);
-  }
-
-  #report(error: unknown, task: TaskImpl): void {
-    const { onChildError } = this.#supervisor ?? {};
+    if (this.#supervisor === undefined || error instanceof FatalError) {
+      task.looked = true;
+      this.#fail(error, task);
+      return;
+    }
+    const { onChildError } = this.#supervisor;
     if (onChildError === undefined) {
-      this.#scope.runner.report(error, `Task ${task.name} of a supervisor group failed.`, task);
+      this.#unlooked.push(task);
       return;
     }
     try {
@@ -195,7 +179,7 @@ class Group implements TaskGroup, TaskOwner, Subject {
   }
 
   #fail(error: unknown, by: TaskImpl | undefined): void {
-    if (error instanceof FatalError) this.#fatal ??= error;
+    if (error instanceof FatalError && this.#fatal === undefined) this.#fatal = error;
     else this.#errors.push(error);
     if (this.#state === "failed") return;
     this.#state = "failed";
@@ -206,32 +190,57 @@ class Group implements TaskGroup, TaskOwner, Subject {
 
   async run<T>(body: (group: TaskGroup) => Promise<T>): Promise<T | undefined> {
     const scope = this.#scope;
-    const { instrument } = scope.runner;
+    const { instrument, timers } = scope.runner;
     instrument?.emit("group.enter", scope.task, scope, 0, 0);
+    const stop = this.grace === Infinity ? undefined : scope.whenCancelled(this.#armGrace);
     const ending = await this.#runBody(body);
     await this.#untilEmpty();
-    if (this.#state === "open") this.#state = "ended";
+    stop?.();
+    if (this.#graceEnd !== undefined) timers.remove(this.#graceEnd);
+    this.#state = "ended";
     try {
       return this.#leave(ending);
     } finally {
-      this.#state = "ended";
       instrument?.emit("group.exit", scope.task, scope, this.#errors.length, 0);
       scope.close();
     }
   }
 
+  /** Body and children have the same time to end. */
+  readonly #armGrace = (): void => {
+    const { timers } = this.#scope.runner;
+    this.#graceEnd = timers.add(timers.now() + Math.max(0, this.grace), () => {
+      this.#graceOver.resolve(undefined);
+      for (const child of this.#children) child.abandon();
+    });
+  };
+
   async #runBody<T>(body: (group: TaskGroup) => Promise<T>): Promise<Ending<T>> {
-    const ending = enterScope(this.#scope, () => endingOf(() => body(this)));
-    const ended = await (this.#grace === Infinity ? ending : withinGrace(this.#scope, ending, this.#grace));
-    if (ended === undefined) return { ok: false, error: new CancelledError(this.#scope.effective!) };
-    if (!ended.ok && asCancelled(ended.error, this.#scope) === undefined) this.#bodyFailed(ended.error);
-    return ended;
+    const scope = this.#scope;
+    const running = enterScope(scope, () => this.#ending(body));
+    if (this.grace === Infinity) return running;
+    const ending = await Promise.race([running, this.#graceOver.promise]);
+    if (ending !== undefined) return ending;
+    return { kind: "cancelled", cancelled: new CancelledError(scope.effective) };
+  }
+
+  async #ending<T>(body: (group: TaskGroup) => Promise<T>): Promise<Ending<T>> {
+    const scope = this.#scope;
+    try {
+      return { kind: "value", value: await body(this) };
+    } catch (thrown) {
+      const cancelled = asCancelled(thrown, scope);
+      if (cancelled !== undefined) return { kind: "cancelled", cancelled };
+      const error = withoutCancellations(thrown, scope);
+      if (this.#state === "ended") scope.runner.instrument?.emit("error.suppressed", scope.task, error, 0, 0);
+      else this.#bodyFailed(error);
+      return { kind: "error", error };
+    }
   }
 
   /** The body's error cancels the children at once, and stands last among the errors. */
   #bodyFailed(error: unknown): void {
     const { runner, task } = this.#scope;
-    if (error instanceof FatalError) this.#fatal ??= error;
     if (this.#state === "open") this.#state = "failed";
     runner.instrument?.emit("group.first_failure", task, error, 0, 0);
     this.#scope.cancel(runner.cancelOf(this.#scope, "group", error, task));
@@ -240,40 +249,47 @@ class Group implements TaskGroup, TaskOwner, Subject {
   /** Children may add children up to the last moment. */
   async #untilEmpty(): Promise<void> {
     const scope = this.#scope;
-    const stop = this.#children.size === 0 ? undefined : scope.whenCancelled(this.#cancelledAtExit);
+    const stop =
+      this.#children.size === 0 ? undefined : scope.whenCancelled(() => void (this.#wasCancelledAtExit = true));
     while (this.#children.size > 0) {
       this.#exit = new Wait<void>(scope, "group", this, undefined);
       await this.#exit.promise;
     }
     stop?.();
-    if (this.#graceEnd !== undefined) scope.runner.timers.remove(this.#graceEnd);
   }
 
-  readonly #cancelledAtExit = (): void => {
-    this.#wasCancelledAtExit = true;
-    if (this.#grace === Infinity) return;
-    const { timers } = this.#scope.runner;
-    this.#graceEnd = timers.add(timers.now() + Math.max(0, this.#grace), () => {
-      for (const child of this.#children) child.abandon();
-    });
-  };
-
   #leave<T>(ending: Ending<T>): T | undefined {
-    if (this.#fatal !== undefined) throw this.#fatal;
-    const leaving = ending.ok ? undefined : leaveScope(this.#scope, ending.error);
-    if (leaving?.absorbed === false && !(leaving.error instanceof CancelledError)) {
-      if (this.#supervisor !== undefined && this.#errors.length === 0) throw leaving.error;
-      this.#errors.push(leaving.error);
+    for (const task of this.#unlooked) this.#reportUnlooked(task);
+    if (ending.kind === "error") this.#addBodyError(ending.error);
+    if (this.#fatal !== undefined) {
+      for (const error of this.#errors) addSuppressed(this.#fatal, error);
+      throw this.#fatal;
     }
-    if (this.#errors.length > 0) throw new ExceptionGroup(this.#errors, describeGroup(this.#scope, this.#errors));
-    if (ending.ok) {
-      // The children were its last wait: a cancel from outside that came meanwhile is thrown here.
-      if (this.#wasCancelledAtExit && this.#scope.isCancelledFromAbove)
-        throw deliver(this.#scope, this.#scope.effective!);
-      return ending.value;
+    if (this.#errors.length > 0) {
+      if (this.#supervisor !== undefined) throw this.#errors[0];
+      throw new ExceptionGroup(this.#errors, describeGroup(this.#scope, this.#errors));
     }
-    if (leaving?.absorbed === true) return undefined;
-    throw leaving?.error;
+    if (ending.kind === "cancelled") {
+      const leaving = leaveCancelled(this.#scope, ending.cancelled);
+      if (leaving.absorbed) return undefined;
+      throw leaving.error;
+    }
+    // The children were its last wait: a cancel from outside that came meanwhile is thrown here.
+    if (this.#wasCancelledAtExit && this.#scope.isCancelledFromAbove)
+      throw deliver(this.#scope, this.#scope.effective!);
+    return (ending as { readonly value: T }).value;
+  }
+
+  #addBodyError(error: unknown): void {
+    if (error instanceof FatalError && this.#fatal === undefined) this.#fatal = error;
+    // A child's error that the body let pass is one error.
+    else if (error !== this.#fatal && !this.#errors.includes(error)) this.#errors.push(error);
+  }
+
+  #reportUnlooked(task: TaskImpl): void {
+    if (task.looked) return;
+    task.looked = true;
+    this.#scope.runner.report(task.error, `Task ${task.name} of a supervisor group failed.`, task);
   }
 }
 
@@ -282,12 +298,4 @@ function describeGroup(scope: Scope, errors: readonly unknown[]): string {
   const text = first instanceof Error ? `${first.name}: ${first.message}` : String(first);
   const name = scope.name === undefined ? "A task group" : `Task group ${scope.name}`;
   return `${name} ended by ${errors.length === 1 ? "an error" : `${errors.length} errors`}: ${text}`;
-}
-
-async function endingOf<T>(body: () => Promise<T>): Promise<Ending<T>> {
-  try {
-    return { ok: true, value: await body() };
-  } catch (error) {
-    return { ok: false, error };
-  }
 }

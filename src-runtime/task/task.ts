@@ -4,7 +4,7 @@
  * It is a thenable, not a promise: awaiting it is a runtime wait (a cancel of the awaiter ends the wait and leaves the
  * task alone), and an error nobody looked at is reported instead of killing the process.
  */
-import { asCancelled } from "./cancellation.ts";
+import { asCancelled, withoutCancellations } from "./cancellation.ts";
 import type { Context } from "./context.ts";
 import { currentScopeOrNone, enterScope } from "./current.ts";
 import { callSite } from "./call-site.ts";
@@ -13,7 +13,7 @@ import type { CancelSource } from "./errors.ts";
 import { releaseHeld, type Held } from "./held.ts";
 import type { TaskKind } from "../protocol/record.ts";
 import type { RunnerState, TaskInfo, TaskState } from "./runner-state.ts";
-import { Scope, Wait, deliver } from "./scope.ts";
+import { Scope, Wait, deliver, throwIfCancelled } from "./scope.ts";
 import { timeStep } from "./slow-steps.ts";
 
 export interface CancelRequest {
@@ -78,6 +78,13 @@ export interface TaskOwner {
 type Phase = "created" | "started" | "completed" | "failed" | "cancelled" | "abandoned";
 
 const STARTED = Promise.resolve();
+/** Listeners compare kinds by identity first: a string made anew would be compared by its letters. */
+const END_EVENTS = {
+  completed: "task.completed",
+  failed: "task.failed",
+  cancelled: "task.cancelled",
+  abandoned: "task.abandoned",
+} as const;
 
 export class TaskImpl<T = unknown> implements Task<T> {
   readonly scope: Scope;
@@ -85,8 +92,9 @@ export class TaskImpl<T = unknown> implements Task<T> {
   /** Runtime waits it is in now, in all its scopes. */
   waits = 0;
   looked: boolean;
-  /** A cancel was thrown into it, or aborted a signal it had asked for. */
+  /** A cancel was thrown into its code, or aborted a signal it has, be it of a block inside it. */
   cancelDelivered = false;
+  #wasReached = false;
   /** It was thrown a cancel and completed all the same. */
   cancelIgnored = false;
   /** It completed before the cancel could be thrown. */
@@ -107,6 +115,9 @@ export class TaskImpl<T = unknown> implements Task<T> {
   #id = 0;
   #name: string | undefined;
   #cancelCount = 0;
+  /** The cancel that `uncancel` may lift, and one that is not counted and came behind it. */
+  #counted: Cancel | undefined;
+  #behind: Cancel | undefined;
   #requests: CancelRequest[] | undefined;
   #waiters: Wait<T>[] | undefined;
   #callbacks: (() => void)[] | undefined;
@@ -158,9 +169,9 @@ export class TaskImpl<T = unknown> implements Task<T> {
 
   get state(): TaskState {
     const phase = this.#phase;
-    if (phase === "created") return "created";
-    if (phase !== "started") return phase;
+    if (phase !== "created" && phase !== "started") return phase;
     if (this.scope.effective !== undefined) return "cancelling";
+    if (phase === "created") return phase;
     return this.waits > 0 ? "suspended" : "running";
   }
 
@@ -220,8 +231,13 @@ export class TaskImpl<T = unknown> implements Task<T> {
     const isFirst = scope.cancelled === undefined;
     // Once cancelled from above it hears of nothing new, so the request is listed here.
     if (!isFirst || scope.effective !== undefined) this.#list(cancel);
-    if (isFirst) scope.cancel(cancel);
-    else scope.runner.instrument?.emit("cancel.requested", this as unknown as TaskImpl, scope, 1, 0);
+    if (isFirst) {
+      if (isCounted) this.#counted = cancel;
+      scope.cancel(cancel);
+    } else {
+      if (!isCounted) this.#behind ??= cancel;
+      scope.runner.instrument?.emit("cancel.requested", this as unknown as TaskImpl, scope, 1, 0);
+    }
     return true;
   }
 
@@ -232,8 +248,18 @@ export class TaskImpl<T = unknown> implements Task<T> {
   uncancel(): number {
     if (this.#cancelCount === 0 || this.done()) return this.#cancelCount;
     this.#cancelCount--;
-    if (this.#cancelCount === 0 && this.scope.cancelled?.source === "explicit") this.scope.uncancel();
+    if (this.#cancelCount === 0 && this.#counted !== undefined) {
+      const isOwn = this.scope.cancelled === this.#counted;
+      this.#counted = undefined;
+      if (isOwn) this.scope.uncancel(this.#behind);
+      if (this.scope.effective === undefined) this.#wasReached = false;
+    }
     return this.#cancelCount;
+  }
+
+  cancelReached(): void {
+    this.cancelDelivered = true;
+    if (this.scope.effective !== undefined) this.#wasReached = true;
   }
 
   /** A cancel came into force in one of its scopes. */
@@ -324,12 +350,14 @@ export class TaskImpl<T = unknown> implements Task<T> {
   }
 
   async settled(): Promise<Settled<T>> {
-    this.looked = true;
+    const scope = currentScopeOrNone();
+    if (scope !== undefined) throwIfCancelled(scope);
     if (!this.done()) {
       await this.join().catch((error: unknown) => {
         if (!this.done()) throw error;
       });
     }
+    this.looked = true;
     if (this.#phase === "completed") return { status: "completed", value: this.#value as T };
     return { status: this.#phase === "failed" ? "failed" : "cancelled", error: this.outcomeError() };
   }
@@ -360,6 +388,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
   abandon(): void {
     if (this.done()) return;
     this.scope.runner.orphans.add(this as unknown as TaskImpl);
+    this.scope.orphan();
     this.#end("abandoned", undefined);
   }
 
@@ -387,9 +416,9 @@ export class TaskImpl<T = unknown> implements Task<T> {
   }
 
   readonly #onValue = (value: T): void => {
-    if (this.done()) return this.#late();
+    if (this.done()) return this.#late(undefined);
     if (this.scope.effective !== undefined) {
-      if (this.cancelDelivered) {
+      if (this.#wasReached) {
         this.cancelIgnored = true;
         const { runner } = this.scope;
         runner.instrument?.emit("cancel.ignored", this as unknown as TaskImpl, this.scope, 0, 0);
@@ -406,16 +435,16 @@ export class TaskImpl<T = unknown> implements Task<T> {
   };
 
   readonly #onError = (error: unknown): void => {
-    if (this.done()) return this.#late();
+    if (this.done()) return this.#late(error);
     const cancelled = asCancelled(error, this.scope);
-    if (cancelled === undefined) this.#end("failed", error);
+    if (cancelled === undefined) this.#end("failed", withoutCancellations(error, this.scope));
     else this.#end("cancelled", cancelled);
   };
 
-  #late(): void {
+  #late(error: unknown): void {
     const { runner } = this.scope;
     runner.orphans.delete(this as unknown as TaskImpl);
-    runner.instrument?.emit("task.late_outcome", this as unknown as TaskImpl, undefined, 0, 0);
+    runner.instrument?.emit("task.late_outcome", this as unknown as TaskImpl, error, 0, 0);
     if (this.held !== undefined) releaseHeld(this as unknown as TaskImpl, undefined, undefined);
     this.scope.close();
   }
@@ -427,7 +456,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
     this.error = error;
     runner.taskEnded(this as unknown as TaskImpl);
     if (phase !== "abandoned") this.scope.close();
-    runner.instrument?.emit(`task.${phase}`, this as unknown as TaskImpl, error, isBeforeStart ? 1 : 0, 0);
+    runner.instrument?.emit(END_EVENTS[phase], this as unknown as TaskImpl, error, isBeforeStart ? 1 : 0, 0);
     if (this.held !== undefined && phase !== "abandoned") {
       const heir = this.#owner.passesValueOn === true ? this.parent : undefined;
       releaseHeld(this as unknown as TaskImpl, this.#value, heir);
