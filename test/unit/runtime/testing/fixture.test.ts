@@ -247,40 +247,42 @@ describe("the body", () => {
   });
 });
 
-describe("P21 beside other parts of vitest", () => {
-  const order: string[] = [];
-  const withGroup = test.extend<{ jobs: { add(name: string): void } }>({
-    jobs: async ({ rt }, use) => {
-      const jobs: string[] = [];
-      const stop = new Event();
-      const holder = rt.createTask(() =>
-        taskGroup(async (group) => {
-          await external(use({ add: (name) => void group.createTask(async () => void jobs.push(name)) }));
-          stop.set();
-        }),
-      );
-      await holder;
-      order.push(`torn down with ${jobs.join()}`);
-    },
-  });
+/** A fixture that holds a group open for as long as the test runs. */
+const grouped = { order: [] as string[] };
+const withGroup = test.extend<{ jobs: { add(name: string): void } }>({
+  jobs: async ({ rt }, use) => {
+    const jobs: string[] = [];
+    const holder = rt.createTask(() =>
+      taskGroup((group) => external(use({ add: (name) => void group.createTask(async () => void jobs.push(name)) }))),
+    );
+    await holder;
+    grouped.order.push(`torn down with ${jobs.join()}`);
+  },
+});
 
+describe("beside other parts of vitest", () => {
   test.beforeEach(({ rt }) => {
     expect(rt.clock.now()).toBe(0);
   });
 
-  withGroup("P21 a fixture holds an open group", async ({ jobs, rt }) => {
-    jobs.add("one");
-    await rt.allBlocked();
-    expect(currentTask().name).toBe("main");
-  });
+  describe("a fixture that holds an open group", () => {
+    const test = withGroup;
 
-  withGroup("P21 and survives a skip", async ({ jobs, skip }) => {
-    jobs.add("two");
-    skip();
-  });
+    test("P21 is set up for a test", async ({ jobs, rt }) => {
+      jobs.add("one");
+      await rt.allBlocked();
+      expect(currentTask().name).toBe("main");
+    });
 
-  withGroup("P21 it was torn down both times", () => {
-    expect(order).toEqual(["torn down with one", "torn down with two"]);
+    test("and for one that skips itself", async ({ jobs, skip }) => {
+      jobs.add("two");
+      skip();
+    });
+
+    test("P21 and is torn down after both", ({ jobs }) => {
+      jobs.add("three");
+      expect(grouped.order).toEqual(["torn down with one", "torn down with two"]);
+    });
   });
 
   test.each([1, 2])("each: %i", async (number) => {
