@@ -8,7 +8,7 @@ import { TimeoutError } from "../task/errors.ts";
 import { drain } from "../task/grace.ts";
 import type { RunnerState } from "../task/runner-state.ts";
 import { Scope } from "../task/scope.ts";
-import { shielded } from "../task/shield.ts";
+import { protect } from "../task/shield.ts";
 import { TaskImpl, type TaskOwner } from "../task/task.ts";
 
 const CLEANER: TaskOwner = { looks: true, taskEnded() {} };
@@ -28,7 +28,7 @@ async function cleanUpHere(scope: Scope, what: string, body: () => unknown): Pro
   const { runner } = scope;
   const own = new Set<unknown>();
   try {
-    await shielded(
+    await protect(
       async () => {
         try {
           await body();

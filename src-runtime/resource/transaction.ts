@@ -4,7 +4,7 @@
  */
 import { CancelledError, addSuppressed, assertFunction, describeValue } from "../task/errors.ts";
 import { throwIfCancelled, type Scope } from "../task/scope.ts";
-import { shielded } from "../task/shield.ts";
+import { protect } from "../task/shield.ts";
 import { cleanUp } from "./clean-up.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { PoolLease } from "./pool-lease.ts";
@@ -50,7 +50,7 @@ export async function transaction<R, T>(
   const lease = (await pool.acquire()) as PoolLease<R>;
   const { scope, resource: connection } = lease;
   try {
-    await shielded(() => steps.begin(connection));
+    await protect(() => steps.begin(connection));
   } catch (error) {
     await lease.giveBack("failed");
     throw error;
@@ -59,7 +59,7 @@ export async function transaction<R, T>(
   try {
     throwIfCancelled(scope);
     value = await body(connection);
-    await shielded(() => steps.commit(connection));
+    await protect(() => steps.commit(connection));
   } catch (error) {
     const { status, error: cause } = outcomeOf(error, scope);
     const isRolledBack = await rollBack(scope, cause, () => steps.rollback(connection));

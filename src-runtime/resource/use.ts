@@ -5,7 +5,7 @@
 import { currentScope } from "../task/current.ts";
 import { assertFunction } from "../task/errors.ts";
 import { throwIfCancelled } from "../task/scope.ts";
-import { shielded } from "../task/shield.ts";
+import { protect } from "../task/shield.ts";
 import { cleanUp } from "./clean-up.ts";
 import { COMPLETED, outcomeCode, outcomeOf, withCleanupError, type Outcome } from "./outcome.ts";
 
@@ -37,7 +37,7 @@ export async function use<R, T>(
   const { runner, task } = scope;
   const name = options.name ?? (acquire.name === "" ? "resource" : acquire.name);
   runner.instrument?.emit("resource.acquiring", task, name, 0, 0);
-  const resource = options.interruptibleAcquire === true ? await acquire() : await shielded(acquire);
+  const resource = options.interruptibleAcquire === true ? await acquire() : await protect(acquire);
   runner.instrument?.emit("resource.acquired", task, name, 0, 0);
 
   let outcome = COMPLETED;

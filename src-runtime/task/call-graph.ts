@@ -6,6 +6,7 @@
  */
 import { callSite } from "./call-site.ts";
 import { currentScope } from "./current.ts";
+import { describeValue } from "./errors.ts";
 import type { Subject } from "./instrument.ts";
 import type { TaskInfo } from "./runner-state.ts";
 import type { Wait, WaitKind } from "./scope.ts";
@@ -65,6 +66,9 @@ export function findCycle(wait: Wait<never>): readonly TaskImpl[] | undefined {
 
 /** Of a task, or of the running one. @throws NoCurrentTaskError outside a run, without a task */
 export function captureCallGraph(task?: Task): CallGraph {
+  if (task !== undefined && !(task instanceof TaskImpl)) {
+    throw new TypeError(`captureCallGraph() needs a task, not ${describeValue(task)}.`);
+  }
   const subject = (task as TaskImpl | undefined) ?? currentScope("captureCallGraph()").task;
   const waiters = new Map<TaskImpl, TaskImpl[]>();
   for (const waiter of subject.scope.runner.tasks()) {

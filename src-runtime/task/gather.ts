@@ -75,6 +75,13 @@ export async function mapConcurrent<A, R>(
   return (await startGather(work, { limit, onError: "cancel" })) as R[];
 }
 
+export function isGather(value: unknown): value is Gather<unknown> & { readonly name: string } {
+  return value instanceof GatherImpl;
+}
+
+/** A gather in a gather is a task that awaits it, so that a cancel reaches its members too. */
+const NESTED: TaskOwner = { looks: true, passesValueOn: true, taskEnded() {} };
+
 function startGather(inputs: readonly Awaitish[], options: GatherOptions): GatherImpl {
   const { limit = Infinity, onError = "continue", returnExceptions = false } = options;
   const scope = currentScope("gather()");
@@ -111,12 +118,16 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
   /** Inputs of tasks that run, to find their places again. */
   readonly #inputs = new Map<TaskImpl, Awaitish>();
   readonly #queue: (() => PromiseLike<unknown>)[] = [];
+  /** Promises of others that have not settled: a cancel abandons them. */
+  readonly #foreign = new Set<PromiseLike<unknown>>();
   #running = 0;
   #pending: number;
   #error: { readonly error: unknown } | undefined;
   #cancelReason: { readonly reason: unknown } | undefined;
   /** A member was cancelled, or never begun. */
   #hasCancelled = false;
+  /** Errors that were to be results. */
+  readonly #returned: unknown[] = [];
   #graceEnd: Deadline | undefined;
   #ending: Ending | undefined;
   #isLookedAt = false;
@@ -149,6 +160,7 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
     for (const input of this.#places.keys()) {
       if (input instanceof TaskImpl) this.#follow(input, input);
       else if (typeof input === "function") this.#queue.push(input);
+      else if (isGather(input)) this.#follow(spawn(scope, NESTED, async () => input, { name: input.name }), input);
       else this.#await(input);
     }
     this.#queue.reverse();
@@ -208,14 +220,24 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
   async #leave(scope: Scope, cancelled: CancelledError): Promise<never> {
     if (this.#pending > 0) this.#stop("parent", cancelled.reason);
     await drain(scope, this.members(), GRACE_MS);
-    throw this.#error === undefined ? cancelled : this.#error.error;
+    if (this.#error !== undefined) throw this.#error.error;
+    for (const error of this.#returned) addSuppressed(cancelled, error);
+    throw cancelled;
   }
 
   #startSome(limit: number): void {
     while (this.#running < limit && this.#queue.length > 0) {
       const fn = this.#queue.pop()!;
       this.#running++;
-      const task = spawn(this.#scope, this, fn);
+      let task: TaskImpl;
+      try {
+        task = spawn(this.#scope, this, fn);
+      } catch (error) {
+        // The runner has ended, or has its most tasks.
+        this.#running--;
+        this.#settle(fn, false, error);
+        continue;
+      }
       this.#inputs.set(task, fn);
       this.#scope.runner.instrument?.emit("join.member", task, this, this.#places.get(fn)![0]!, 0);
     }
@@ -228,6 +250,10 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
     this.#queue.length = 0;
     for (const task of this.members()) task.cancelBy(source, reason, false);
     if (this.#pending === 0) this.#allEnded();
+    for (const promise of this.#foreign) {
+      this.#foreign.delete(promise);
+      this.#settle(promise, false, new TaskCancelledError("A promise was abandoned: it can't be cancelled."));
+    }
   }
 
   #follow(task: TaskImpl, input: Awaitish): void {
@@ -239,9 +265,15 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
   }
 
   #await(promise: PromiseLike<unknown>): void {
+    this.#foreign.add(promise);
     promise.then(
-      (value) => this.#settle(promise, true, value),
-      (error: unknown) => this.#settle(promise, false, error),
+      (value) => {
+        if (this.#foreign.delete(promise)) this.#settle(promise, true, value);
+      },
+      (error: unknown) => {
+        if (this.#foreign.delete(promise)) this.#settle(promise, false, error);
+        else this.#scope.runner.instrument?.emit("error.suppressed", this.#scope.task, error, 0, 0);
+      },
     );
   }
 
@@ -265,6 +297,7 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
   #memberFailed(error: unknown): void {
     const isCancelled = error instanceof TaskCancelledError;
     if (isCancelled) this.#hasCancelled = true;
+    else if (this.#returnsErrors) this.#returned.push(error);
     if (this.#returnsErrors || (isCancelled && this.#cancelReason !== undefined)) return;
     if (this.#error !== undefined) {
       if (isCancelled) return;
@@ -292,7 +325,9 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
     if (this.#error !== undefined) this.#end({ ok: false, error: this.#error.error });
     else if (this.#cancelReason !== undefined && this.#hasCancelled) {
       const { reason } = this.#cancelReason;
-      this.#end({ ok: false, error: new TaskCancelledError("The gather was cancelled.", { cause: reason }) });
+      const error = new TaskCancelledError("The gather was cancelled.", { cause: reason });
+      for (const hidden of this.#returned) addSuppressed(error, hidden);
+      this.#end({ ok: false, error });
     } else this.#end({ ok: true, values: this.#values });
   }
 

@@ -12,6 +12,9 @@ import { spawn } from "./spawn.ts";
 import type { TaskImpl, TaskOwner } from "./task.ts";
 import type { Deadline } from "./timers.ts";
 
+/** Microtasks until a function that does not wait has its outcome here. */
+const FIRST_STEP = 4;
+
 /** The outcome of the first that ends, be it an error. @throws RangeError for none, what the winner throws */
 export async function race<T>(fns: Iterable<() => PromiseLike<T>>): Promise<T> {
   return new Race<T>("race", fns, false, 0).run();
@@ -44,6 +47,8 @@ class Race<T> implements TaskOwner, Subject {
   #winner: TaskImpl<T> | undefined;
   #wait: Wait<void> | undefined;
   #next: Deadline | undefined;
+  /** Errors of losers, thrown while they were being cancelled. */
+  readonly #late: unknown[] = [];
 
   constructor(name: string, fns: Iterable<() => PromiseLike<T>>, needsSuccess: boolean, stagger: number) {
     if (typeof (fns as Partial<Iterable<unknown>> | null | undefined)?.[Symbol.iterator] !== "function") {
@@ -74,28 +79,46 @@ class Race<T> implements TaskOwner, Subject {
     runner.instrument?.emit("join.begin", task, this, this.#fns.length, 0);
     this.#wait = new Wait<void>(this.#outer, "wait", this, () => undefined);
     if (this.#stagger > 0) this.#startNext();
-    else for (const _fn of this.#fns) this.#start();
+    else void this.#startAll();
     try {
       await this.#wait.promise;
     } catch (error) {
-      await drain(this.#outer, this.members(), GRACE_MS);
-      for (const failed of this.#started) if (failed.failed()) addSuppressed(error, failed.error);
-      throw error;
-    } finally {
-      if (this.#next !== undefined) runner.timers.remove(this.#next);
-      this.#scope.cancel(
-        runner.cancelOf(this.#scope, "group", "another was first", this.#winner as TaskImpl | undefined),
-      );
-      await drain(this.#outer, this.members(), GRACE_MS);
-      this.#scope.close();
-      runner.instrument?.emit("join.end", task, this, this.#fns.length, this.members().length);
+      await this.#end();
+      return this.#leave(error);
     }
+    await this.#end();
     return this.#result();
+  }
+
+  /** One after the other, each when the first step of the one before is over: a winner may be found in it. */
+  async #startAll(): Promise<void> {
+    while (this.#started.length < this.#fns.length && this.#wait?.settled === false) {
+      this.#start();
+      for (let turn = 0; turn < FIRST_STEP; turn++) await Promise.resolve();
+    }
+  }
+
+  async #end(): Promise<void> {
+    const { runner, task } = this.#outer;
+    if (this.#next !== undefined) runner.timers.remove(this.#next);
+    this.#scope.cancel(
+      runner.cancelOf(this.#scope, "group", "another was first", this.#winner as TaskImpl | undefined),
+    );
+    await drain(this.#outer, this.members(), GRACE_MS);
+    this.#scope.close();
+    runner.instrument?.emit("join.end", task, this, this.#fns.length, this.members().length);
+  }
+
+  /** Who raced is cancelled. An error of the cleanup wins over that; failed attempts of before are part of the story. */
+  #leave(cancelled: unknown): never {
+    const [error = cancelled] = this.#late;
+    for (const task of this.#started) if (task.failed() && task.error !== error) addSuppressed(error, task.error);
+    throw error;
   }
 
   taskEnded(task: TaskImpl): void {
     if (this.#wait === undefined || this.#wait.settled) {
-      if (task.failed()) this.#scope.runner.instrument?.emit("error.suppressed", task, task.error, 0, 0);
+      if (task.failed()) this.#late.push(task.error);
       return;
     }
     if (!this.#needsSuccess || task.completed()) {
@@ -109,7 +132,14 @@ class Race<T> implements TaskOwner, Subject {
   }
 
   #start(): void {
-    const task = spawn<T>(this.#scope, this, this.#fns[this.#started.length]!);
+    let task: TaskImpl<T>;
+    try {
+      task = spawn<T>(this.#scope, this, this.#fns[this.#started.length]!);
+    } catch (error) {
+      // The runner has ended, or has its most tasks.
+      this.#wait?.reject(error);
+      return;
+    }
     this.#started.push(task);
     this.#scope.runner.instrument?.emit("join.member", task as unknown as TaskImpl, this, this.#started.length - 1, 0);
   }
@@ -127,16 +157,22 @@ class Race<T> implements TaskOwner, Subject {
   }
 
   #result(): T {
-    if (this.#winner !== undefined) {
-      for (const task of this.#started) if (task.failed() && task !== this.#winner) this.#suppress(task.error);
-      return this.#winner.result();
+    const { runner } = this.#scope;
+    const winner = this.#winner;
+    if (winner !== undefined) {
+      for (const loser of this.#started) {
+        if (!loser.failed() || loser === winner) continue;
+        runner.instrument?.emit("error.suppressed", loser as unknown as TaskImpl, loser.error, 0, 0);
+        // With an error the winner's caller gets it along; with a value nobody would ever see a failed cleanup.
+        if (winner.failed()) addSuppressed(winner.error, loser.error);
+        else if (this.#late.includes(loser.error)) {
+          const message = `Task ${loser.name} lost a ${this.name} and failed in its cleanup.`;
+          runner.report(loser.error, message, loser as unknown as TaskImpl);
+        }
+      }
+      return winner.result();
     }
     if (this.#started.length === 0) throw new UsageError("Nothing was started.");
     throw new ExceptionGroup(this.#started.map((task) => task.outcomeError()));
-  }
-
-  /** Errors of losers are kept with the winner's, where it failed too. */
-  #suppress(error: unknown): void {
-    if (this.#winner?.failed() === true) addSuppressed(this.#winner.error, error);
   }
 }

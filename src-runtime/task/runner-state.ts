@@ -169,7 +169,8 @@ export class RunnerState {
     try {
       this.settings.onError({ error, message, ...(task === undefined ? {} : { task: task.info() }) });
     } catch (broken) {
-      process.stderr.write(`stallscope: Unhandled error in the runner's onError: ${String(broken)}\n`);
+      const text = broken instanceof Error ? (broken.stack ?? String(broken)) : String(broken);
+      process.stderr.write(`stallscope: Unhandled error in the runner's onError: ${text}\nIt was told: ${message}\n`);
     }
   }
 }

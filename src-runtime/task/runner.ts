@@ -10,12 +10,12 @@ import { createClock, type Clock } from "./clock.ts";
 import { Context } from "./context.ts";
 import { currentScopeOrNone, currentTaskOrNone, enterScope } from "./current.ts";
 import type { CancelledError } from "./errors.ts";
-import { InterruptedError, UsageError, assertFunction, assertTime } from "./errors.ts";
+import { InterruptedError, UsageError, assertFunction, assertTime, describeValue } from "./errors.ts";
 import type { Instrument } from "./instrument.ts";
-import { followSignal } from "./follow.ts";
+import { assertSignal, followSignal } from "./follow.ts";
 import { createObserverBus, type Observer } from "./observers.ts";
-import { RunnerState, type ErrorReport, type TaskInfo } from "./runner-state.ts";
-import { endQuietly, exitCodeOf, listenToSignals, type RunSignal } from "./signals.ts";
+import { RunnerState, type Closable, type ErrorReport, type TaskInfo } from "./runner-state.ts";
+import { RUN_SIGNALS, endQuietlyIfUncaught, exitCodeOf, listenToSignals, type RunSignal } from "./signals.ts";
 import { SLOW_STEP_MS, watchSteps } from "./slow-steps.ts";
 import { TaskImpl, type TaskOwner } from "./task.ts";
 
@@ -23,6 +23,8 @@ const SHUTDOWN_GRACE_MS = 10_000;
 const CLEANUP_MS = 10_000;
 /** A process that only waits on us has nothing else to keep it alive. */
 const KEEP_ALIVE_MS = 2 ** 30;
+/** Longest time Node's timers take, milliseconds. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** Where a runner asks who wants to listen: subscribers push their instrument. */
 export const OPENING_CHANNEL = "stallscope:runner";
@@ -68,8 +70,13 @@ export class Runner implements AsyncDisposable {
   readonly #watch: Disposable | undefined;
   #main: TaskImpl | undefined;
   #closing: Promise<void> | undefined;
+  /** Ends the waiting of a close, at its last moment. */
   #cutGrace: (() => void) | undefined;
+  #isGraceCut = false;
   #received = 0;
+  /** Of main, by a signal. */
+  #interrupted: InterruptedError | undefined;
+  #mainGrace: NodeJS.Timeout | undefined;
 
   constructor(options: RunnerOptions = {}) {
     const { clock, maxTasks = Infinity, cleanupTimeout = CLEANUP_MS, shutdownGrace = SHUTDOWN_GRACE_MS } = options;
@@ -77,8 +84,12 @@ export class Runner implements AsyncDisposable {
     assertTime(slowStep, "slowStep");
     assertTime(shutdownGrace, "shutdownGrace");
     assertTime(cleanupTimeout, "cleanupTimeout");
-    if (!(maxTasks >= 1)) throw new RangeError(`maxTasks must be at least 1, not ${maxTasks}.`);
-    this.#signals = options.signals ?? ["SIGINT", "SIGTERM"];
+    if (typeof maxTasks !== "number" || !(maxTasks >= 1)) {
+      throw new RangeError(`maxTasks must be a number of at least 1, not ${describeValue(maxTasks)}.`);
+    }
+    if (options.onError !== undefined) assertFunction(options.onError, "onError");
+    if (clock !== undefined) assertFunction((clock as { now?: unknown } | null)?.now, "The clock's now");
+    this.#signals = signalsOf(options.signals);
     this.#shutdownGrace = shutdownGrace;
     const opening: RunnerOpening = { instruments: [], current: currentTaskOrNone };
     const openings = channel(OPENING_CHANNEL);
@@ -105,6 +116,7 @@ export class Runner implements AsyncDisposable {
    */
   async run<T>(main: () => Promise<T>, options: { readonly signal?: AbortSignal } = {}): Promise<T> {
     assertFunction(main, "run's main");
+    if (options.signal !== undefined) assertSignal(options.signal, "run's signal");
     if (this.#closing !== undefined) throw new UsageError("This runner is closed. Make a new one.");
     if (this.#main !== undefined)
       throw new UsageError("This runner is running already. Await its run, or make another one.");
@@ -112,6 +124,7 @@ export class Runner implements AsyncDisposable {
     const task = new TaskImpl<T>(state, state.root, MAIN, main, undefined, this.#context, "main");
     this.#main = task as unknown as TaskImpl;
     this.#received = 0;
+    this.#interrupted = undefined;
     state.instrument?.emit("run.start", this.#main, undefined, 0, 0);
     const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MS);
     using _signals = listenToSignals(this.#signals, this.#onSignal);
@@ -120,17 +133,26 @@ export class Runner implements AsyncDisposable {
       task.queue();
       return await enterScope(undefined, () => task.join());
     } catch (error) {
-      if (!task.cancelled()) throw error;
-      throw this.#interruption(task.error as CancelledError) ?? task.error;
+      if (task.cancelled()) throw this.#interruption(task.error as CancelledError) ?? task.error;
+      throw task.abandoned() && this.#interrupted !== undefined ? interrupt(this.#interrupted) : error;
     } finally {
       clearInterval(keepAlive);
+      clearTimeout(this.#mainGrace);
       this.#main = undefined;
       state.instrument?.emit("run.end", task as unknown as TaskImpl, undefined, 0, 0);
     }
   }
 
-  /** Cancels what is left, waits for it, closes streams, pools and workers. Safe to call again. */
+  /**
+   * Cancels what is left, waits for it, closes streams, pools and workers. Safe to call again.
+   * @throws UsageError in a task of this runner, which would wait for itself
+   */
   close(reason?: unknown): Promise<void> {
+    const here = currentScopeOrNone();
+    if (here?.runner === this.#state && here.task?.done() === false) {
+      const message = `Task ${here.task.name} closes its own runner: it would wait for itself. Let main return instead.`;
+      return Promise.reject(new UsageError(message));
+    }
     this.#closing ??= this.#close(reason);
     return this.#closing;
   }
@@ -158,9 +180,7 @@ export class Runner implements AsyncDisposable {
       state.instrument?.emit("shutdown.begin", undefined, undefined, state.live, 0);
       state.root.cancel(state.cancelOf(state.root, "shutdown", reason, by));
       await this.#drain();
-      for (const closable of [...state.closables].reverse()) {
-        await closable.close().catch((error: unknown) => state.report(error, `Closing ${closable.what} failed.`));
-      }
+      for (const closable of [...state.closables].reverse()) await this.#closeOne(closable);
       // Errors of the last tasks get the macrotask that all errors get.
       await new Promise((resolve) => setImmediate(resolve));
       state.flushReports();
@@ -177,41 +197,91 @@ export class Runner implements AsyncDisposable {
   async #drain(): Promise<void> {
     const state = this.#state;
     if (state.live > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = this.#shutdownGrace === Infinity ? undefined : setTimeout(resolve, this.#shutdownGrace);
-        const end = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
-        state.onIdle = end;
-        this.#cutGrace = end;
-      });
-      state.onIdle = this.#cutGrace = undefined;
+      const idle = new Promise<void>((resolve) => (state.onIdle = resolve));
+      await this.#within(idle, this.#shutdownGrace);
+      state.onIdle = undefined;
     }
     const left = Array.from(state.tasks());
     for (const task of left) {
       if (task.done()) continue;
-      task.abandon();
-      const message = `Task ${task.name} did not end within the shutdown grace (${this.#shutdownGrace} ms) and was abandoned.`;
-      state.report(new UsageError(message), message, task);
+      this.#abandon(task);
     }
   }
 
+  #abandon(task: TaskImpl): void {
+    task.abandon();
+    const within = this.#isGraceCut ? "when the shutdown was cut short" : `within ${this.#shutdownGrace} ms (shutdownGrace)`;
+    const message = `Task ${task.name} did not end ${within} and was abandoned.`;
+    this.#state.report(new UsageError(message), message, task);
+  }
+
+  async #closeOne(closable: Closable): Promise<void> {
+    const { what } = closable;
+    const { cleanupTimeout } = this.#state.settings;
+    let isClosed = false;
+    const closing = Promise.resolve(closable.close())
+      .catch((error: unknown) => this.#state.report(error, `Closing ${what} failed.`))
+      .then(() => void (isClosed = true));
+    await this.#within(closing, cleanupTimeout);
+    if (isClosed) return;
+    const message = `Closing ${what} did not end within ${cleanupTimeout} ms (cleanupTimeout) and was abandoned.`;
+    this.#state.report(new UsageError(message), message);
+  }
+
+  /** Real time, whatever the runner's clock: the end of a process does not wait for a clock that is pushed. */
+  async #within(ending: Promise<void>, ms: number): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    const grace = this.#isGraceCut ? 0 : Math.max(0, ms);
+    const timer = grace > LONGEST_MS ? undefined : setTimeout(over.resolve, grace);
+    // What ends in microtasks still does.
+    this.#cutGrace = () => setImmediate(over.resolve);
+    await Promise.race([ending, over.promise]);
+    clearTimeout(timer);
+    this.#cutGrace = undefined;
+  }
+
   readonly #onSignal = (signal: RunSignal): void => {
+    const main = this.#main;
     this.#received++;
-    this.#state.instrument?.emit("signal.received", this.#main, signal, this.#received, 0);
-    const isClosing = this.#cutGrace !== undefined;
+    this.#state.instrument?.emit("signal.received", main, signal, this.#received, 0);
     if (this.#received >= 3) process.exit(exitCodeOf(signal));
-    if (this.#received === 1 && !isClosing) this.#main?.cancelBy("signal", new InterruptedError(signal), false);
-    else this.#cutGrace?.();
+    if (this.#received > 1 || main === undefined) return this.#cutShort();
+    this.#interrupted = new InterruptedError(signal);
+    main.cancelBy("signal", this.#interrupted, false);
+    if (this.#shutdownGrace > LONGEST_MS) return;
+    this.#mainGrace = setTimeout(() => this.#abandonMain(), Math.max(0, this.#shutdownGrace));
   };
+
+  #cutShort(): void {
+    this.#isGraceCut = true;
+    this.#cutGrace?.();
+    if (this.#main !== undefined) this.#mainGrace = setTimeout(() => this.#abandonMain(), 0);
+  }
+
+  #abandonMain(): void {
+    if (this.#main?.done() === false) this.#abandon(this.#main);
+  }
 
   #interruption(error: CancelledError): InterruptedError | undefined {
     if (error.source !== "signal" || !(error.reason instanceof InterruptedError)) return undefined;
-    const code = exitCodeOf(error.reason.signal as RunSignal);
-    process.exitCode = code;
-    return error.reason;
+    return interrupt(error.reason);
   }
+}
+
+/** The process ends by it, unless the program sets another exit code. */
+function interrupt(interrupted: InterruptedError): InterruptedError {
+  process.exitCode = exitCodeOf(interrupted.signal as RunSignal);
+  endQuietlyIfUncaught();
+  return interrupted;
+}
+
+function signalsOf(signals: unknown = RUN_SIGNALS): readonly RunSignal[] {
+  if (!Array.isArray(signals)) throw new TypeError(`signals must be an array, not ${describeValue(signals)}.`);
+  const unknown = signals.find((signal) => !RUN_SIGNALS.includes(signal as RunSignal)) as unknown;
+  if (unknown !== undefined || signals.includes(undefined)) {
+    throw new TypeError(`signals may hold ${RUN_SIGNALS.join(" and ")}, not ${describeValue(unknown)}.`);
+  }
+  return [...(signals as readonly RunSignal[])];
 }
 
 /**
@@ -225,10 +295,6 @@ export async function run<T>(main: () => Promise<T>, options: RunOptions = {}): 
   const runner = new Runner(options);
   try {
     return await runner.run(main, options.signal === undefined ? {} : { signal: options.signal });
-  } catch (error) {
-    await runner.close();
-    if (error instanceof InterruptedError) endQuietly(error, exitCodeOf(error.signal as RunSignal));
-    throw error;
   } finally {
     await runner.close();
   }

@@ -131,14 +131,9 @@ export class Scope {
 
   /** Of it and of the cancelled blocks around it, up to their task. */
   holdCancel(holds: boolean): void {
-    const { task } = this;
-    for (
-      let scope: Scope | undefined = this;
-      scope !== undefined && scope.task === task && scope.effective !== undefined;
-      scope = scope.shield ? undefined : scope.parent
-    ) {
-      scope.holdsCancel = holds;
-    }
+    if (this.effective === undefined) return;
+    this.holdsCancel = holds;
+    if (!this.shield && this.parent?.task === this.task) this.parent?.holdCancel(holds);
   }
 
   /** Leaves the tree. Tasks that outlive it go on under the runner, with the cancel they had. */

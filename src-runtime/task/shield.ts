@@ -1,5 +1,5 @@
 /** Protection from a cancel, in two forms: `shield` frees the caller, `shielded` keeps it until the body has ended. */
-import { currentScope, enterScope } from "./current.ts";
+import { currentScope, currentScopeOrNone, enterScope } from "./current.ts";
 import { CancelledError, TimeoutError, assertFunction, assertTime } from "./errors.ts";
 import { withinGrace } from "./grace.ts";
 import { leaveScope } from "./leave.ts";
@@ -32,11 +32,25 @@ export async function shield<T>(work: Task<T> | PromiseLike<T> | (() => Promise<
   }
 }
 
+export interface ShieldedOptions {
+  /** When the body is cancelled, and abandoned if it does not react, milliseconds. Default: never. */
+  readonly timeout?: number;
+}
+
 /**
  * Runs `body` cut off from cancels of enclosing scopes; the caller waits for it, and the next runtime wait after it
- * throws. With `timeout` (milliseconds) the body is cancelled at that time, and abandoned if it does not react.
+ * throws. A `timeout()` around it that passed meanwhile throws its TimeoutError.
  */
-export async function shielded<T>(body: () => Promise<T>, options: { readonly timeout?: number } = {}): Promise<T> {
+export async function shielded<T>(body: () => Promise<T>, options: ShieldedOptions = {}): Promise<T> {
+  try {
+    return await protect(body, options);
+  } finally {
+    currentScopeOrNone()?.holdCancel(true);
+  }
+}
+
+/** `shielded` for the runtime's own cleanup: what has its value keeps it, whatever passed meanwhile. */
+export async function protect<T>(body: () => Promise<T>, options: ShieldedOptions = {}): Promise<T> {
   assertFunction(body, "shielded's body");
   const { timeout: ms = Infinity } = options;
   assertTime(ms, "shielded's timeout");
@@ -60,7 +74,7 @@ export async function shielded<T>(body: () => Promise<T>, options: { readonly ti
     );
     if (ended !== undefined) return ended.value;
     running.catch((error: unknown) => runner.instrument?.emit("error.suppressed", outer.task, error, 0, 0));
-    throw new CancelledError(scope.effective!);
+    throw new CancelledError(scope.effective);
   } catch (error) {
     const leaving = leaveScope(scope, error);
     if (!leaving.absorbed) throw leaving.error;

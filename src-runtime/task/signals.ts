@@ -1,8 +1,9 @@
 /** SIGINT and SIGTERM of a run, and the quiet end of a program that they interrupted. */
 import { constants } from "node:os";
-import type { InterruptedError } from "./errors.ts";
+import { InterruptedError } from "./errors.ts";
 
-export type RunSignal = "SIGINT" | "SIGTERM";
+export const RUN_SIGNALS = ["SIGINT", "SIGTERM"] as const;
+export type RunSignal = (typeof RUN_SIGNALS)[number];
 
 /** Listens until disposed. Where handlers can't be installed (worker threads) the run goes on without. */
 export function listenToSignals(signals: readonly RunSignal[], onSignal: (signal: RunSignal) => void): Disposable {
@@ -28,15 +29,16 @@ export function exitCodeOf(signal: RunSignal): number {
 }
 
 /**
- * If nobody catches the interruption the process ends with its exit code and prints no stack. Looks for one turn of the
- * event loop: an uncaught error shows within it.
+ * If nobody catches an interruption the process ends with its exit code and prints no stack. A monitor changes nothing
+ * for other errors, so it stays; there is one.
  */
-export function endQuietly(interrupted: InterruptedError, code: number): void {
-  function onUncaught(error: unknown): void {
-    if (error === interrupted) process.exit(code);
-    process.off("uncaughtException", onUncaught);
-    if (process.listenerCount("uncaughtException") === 0) throw error;
+export function endQuietlyIfUncaught(): void {
+  if (!process.listeners("uncaughtExceptionMonitor").includes(onUncaught)) {
+    process.on("uncaughtExceptionMonitor", onUncaught);
   }
-  process.on("uncaughtException", onUncaught);
-  setImmediate(() => setImmediate(() => process.off("uncaughtException", onUncaught)));
+}
+
+function onUncaught(error: unknown): void {
+  if (!(error instanceof InterruptedError) || process.listenerCount("uncaughtException") > 0) return;
+  process.exit(exitCodeOf(error.signal as RunSignal));
 }

@@ -6,7 +6,7 @@ import { currentScope, enterScope } from "./current.ts";
 import { CancelledError, TimeoutError, UsageError, addSuppressed, assertFunction, assertTime } from "./errors.ts";
 import { withinGrace } from "./grace.ts";
 import { leaveScope } from "./leave.ts";
-import { Scope } from "./scope.ts";
+import { Scope, deliver } from "./scope.ts";
 import type { Deadline } from "./timers.ts";
 
 export type TimeoutState = "active" | "expiring" | "expired" | "finished";
@@ -130,6 +130,13 @@ class TimeoutBlock implements Timeout {
       const running = enterScope(scope, async () => body());
       const value = grace === Infinity ? await running : await this.#bounded(running, grace);
       this.state = this.#expired ? "expired" : "finished";
+      if (this.#expired) {
+        // A shield was its last wait: what it held off is thrown here.
+        if (scope.holdsCancel && scope.cancelled !== undefined && !scope.isCancelledFromAbove)
+          return { timedOut: true, cancelled: deliver(scope, scope.cancelled) };
+        if (scope.task?.cancelDelivered === true)
+          scope.runner.instrument?.emit("cancel.ignored", scope.task, scope, 0, 0);
+      }
       return { timedOut: false, value };
     } catch (error) {
       this.state = this.#expired ? "expired" : "finished";
@@ -138,7 +145,7 @@ class TimeoutBlock implements Timeout {
         return { timedOut: true, cancelled: leaving.cancelled };
       const out = leaving.absorbed ? leaving.cancelled : leaving.error;
       if (this.#expired && !(out instanceof CancelledError))
-        addSuppressed(out, this.error(new CancelledError(scope.cancelled!)));
+        addSuppressed(out, this.error(new CancelledError(scope.cancelled)));
       throw out;
     } finally {
       this.#disarm();
@@ -155,7 +162,7 @@ class TimeoutBlock implements Timeout {
     if (ended !== undefined) return ended.value;
     const { runner, task } = this.#scope;
     running.catch((error: unknown) => runner.instrument?.emit("error.suppressed", task, error, 0, 0));
-    throw new CancelledError(this.#scope.effective!);
+    throw new CancelledError(this.#scope.effective);
   }
 
   #arm(): void {

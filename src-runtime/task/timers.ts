@@ -44,7 +44,10 @@ export class Timers {
     const deadline: Deadline = { when, order: this.#order++, fire, index: this.#heap.length };
     this.#heap.push(deadline);
     this.#up(deadline);
-    if (!this.#firing && when < this.#armedFor) this.#arm();
+    // What is due already fires in the next macrotask, also where time has to be pushed. Each has a macrotask of its own,
+    // so that none of several waits for the others' turns.
+    if (when <= this.#clock.now()) setImmediate(this.#fireDue);
+    else if (!this.#firing && when < this.#armedFor) this.#arm();
     return deadline;
   }
 
@@ -79,7 +82,6 @@ export class Timers {
     if (when === Infinity) this.#timer = undefined;
     else if (when > this.#clock.now()) this.#timer = this.#clock.schedule(when, this.#wake);
     else {
-      // What is due already fires in the next macrotask, also where time has to be pushed.
       const immediate = setImmediate(this.#wake);
       this.#timer = { cancel: () => clearImmediate(immediate) };
     }
@@ -88,6 +90,10 @@ export class Timers {
   readonly #wake = (): void => {
     this.#timer = undefined;
     this.#armedFor = Infinity;
+    this.#fireDue();
+  };
+
+  readonly #fireDue = (): void => {
     const now = this.#clock.now();
     const due = this.next();
     this.#firing = true;

@@ -4,6 +4,7 @@
  */
 import { currentScope } from "./current.ts";
 import { CancelledError, TimeoutError, assertFunction, assertTime } from "./errors.ts";
+import { isGather } from "./gather.ts";
 import { GRACE_MS, drain } from "./grace.ts";
 import type { Scope } from "./scope.ts";
 import { Wait, throwIfCancelled } from "./scope.ts";
@@ -27,12 +28,14 @@ export async function waitFor<T>(
   assertTime(grace, "grace");
   const scope = currentScope("waitFor()");
   throwIfCancelled(scope);
+  // A gather is ours: it takes the cancel to its members.
+  if (isGather(work)) return waitForTask(scope, spawn(scope, OWNER, async () => work, { name: work.name }), ms, grace);
   if (typeof work === "function") {
     if (ms !== null && ms <= 0) throw tooLate(work.name, ms, undefined);
     return waitForTask(scope, spawn(scope, OWNER, work), ms, grace);
   }
   if (work instanceof TaskImpl) return waitForTask(scope, work as TaskImpl<T>, ms, grace);
-  return waitForForeign(scope, work as PromiseLike<T>, ms);
+  return waitForForeign(scope, work, ms);
 }
 
 async function waitForTask<T>(scope: Scope, task: TaskImpl<T>, ms: number | null, grace: number): Promise<T> {
@@ -43,13 +46,18 @@ async function waitForTask<T>(scope: Scope, task: TaskImpl<T>, ms: number | null
       // The waiter is cancelled: it owns the work, and takes it along.
       task.cancelBy("parent", error instanceof CancelledError ? error.reason : error, false);
       await drain(scope, [task as unknown as TaskImpl], grace);
-      throw error;
+      // What it has in hand is not lost, and its own error wins. The cancel is thrown at the next wait.
+      if (task.cancelled() || task.abandoned()) throw error;
+      return false;
     });
     if (isOver) {
       task.cancelBy("deadline", undefined, false);
       await drain(scope, [task as unknown as TaskImpl], grace);
     }
-    if (isOver && (task.cancelled() || task.abandoned())) throw tooLate(task.name, ms ?? 0, task.error);
+    if (isOver && (task.cancelled() || task.abandoned())) {
+      const { cancelled } = task.scope;
+      throw tooLate(task.name, ms ?? 0, task.error ?? (cancelled === undefined ? undefined : new CancelledError(cancelled)));
+    }
   }
   return task.result();
 }

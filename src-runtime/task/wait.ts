@@ -70,9 +70,11 @@ async function untilOver(
 ): Promise<void> {
   const { timers } = scope.runner;
   const waiting = new Wait<void>(scope, "wait", subject, () => undefined);
+  const unseen: TaskImpl[] = [];
   const callbacks = [...pending].map((task) => {
     const onEnd = (): void => {
       pending.delete(task);
+      if (look(task)) unseen.push(task);
       if (pending.size === 0 || ends(task, returnWhen)) waiting.resolve();
     };
     task.onEnd(onEnd);
@@ -81,9 +83,28 @@ async function untilOver(
   const deadline = ms === Infinity ? undefined : timers.add(timers.now() + ms, () => waiting.resolve());
   try {
     await waiting.promise;
+  } catch (error) {
+    lookAway(unseen);
+    throw error;
   } finally {
     if (deadline !== undefined) timers.remove(deadline);
     for (const { task, onEnd } of callbacks) task.offEnd(onEnd);
+  }
+}
+
+/** A task that ended while somebody waits for it is looked at. True: by nobody else up to now. */
+function look(task: TaskImpl): boolean {
+  const isFirst = !task.looked;
+  task.looked = true;
+  return isFirst;
+}
+
+/** Who waited for them left without seeing how they ended: errors among them are nobody's again. */
+function lookAway(tasks: readonly TaskImpl[]): void {
+  for (const task of tasks) {
+    if (!task.failed()) continue;
+    task.looked = false;
+    task.scope.runner.watchUnretrieved(task);
   }
 }
 
@@ -138,7 +159,10 @@ function iterate(all: ReadonlySet<TaskImpl>, ms: number, until: number): AsyncIt
   const ended: TaskImpl[] = [];
   const pending = new Set<TaskImpl>();
   const onEnds = new Map<TaskImpl, () => void>();
-  let waiting: Wait<void> | undefined;
+  const unseen = new Set<TaskImpl>();
+  const waiting = new Set<Wait<void>>();
+  /** Why there are no more, where some have not ended. */
+  let over: (() => Error) | undefined;
   for (const task of all) {
     if (task.done()) {
       ended.push(task);
@@ -148,7 +172,8 @@ function iterate(all: ReadonlySet<TaskImpl>, ms: number, until: number): AsyncIt
     const onEnd = (): void => {
       pending.delete(task);
       ended.push(task);
-      waiting?.resolve();
+      if (look(task)) unseen.add(task);
+      for (const wait of waiting) wait.resolve();
     };
     onEnds.set(task, onEnd);
     task.onEnd(onEnd);
@@ -157,32 +182,55 @@ function iterate(all: ReadonlySet<TaskImpl>, ms: number, until: number): AsyncIt
     async next() {
       const scope = currentScope("asCompleted()");
       throwIfCancelled(scope);
-      if (ended.length === 0 && pending.size > 0) await untilNextEnd(scope);
+      while (ended.length === 0 && pending.size > 0) await untilNextEnd(scope);
       const task = ended.shift();
-      if (task === undefined) return { done: true, value: undefined };
+      if (task === undefined) {
+        if (over !== undefined) throw over();
+        return { done: true, value: undefined };
+      }
       task.looked = true;
+      unseen.delete(task);
       return { done: false, value: task };
     },
     return() {
-      for (const [task, onEnd] of onEnds) task.offEnd(onEnd);
-      pending.clear();
+      leave();
+      over = undefined;
+      ended.length = 0;
       return Promise.resolve({ done: true, value: undefined });
     },
   };
+
+  function leave(): void {
+    for (const [task, onEnd] of onEnds) task.offEnd(onEnd);
+    pending.clear();
+    lookAway([...unseen]);
+    unseen.clear();
+  }
 
   /** Not the task itself: a promise for a task would await it. */
   async function untilNextEnd(scope: Scope): Promise<void> {
     const { timers } = scope.runner;
     const wait = new Wait<void>(scope, "wait", subjectOf("wait", pending), () => undefined);
-    waiting = wait;
+    waiting.add(wait);
     const deadline: Deadline | undefined =
       until === Infinity ? undefined : timers.add(until, () => wait.reject(tooLate(ms, pending.size)));
     try {
       await wait.promise;
+    } catch (error) {
+      // `for await` does not call `return()` when `next()` rejects.
+      const left = pending.size;
+      over = error instanceof TimeoutError ? () => tooLate(ms, left) : wasLeft;
+      leave();
+      throw error;
     } finally {
+      waiting.delete(wait);
       if (deadline !== undefined) timers.remove(deadline);
     }
   }
+}
+
+function wasLeft(): UsageError {
+  return new UsageError("The iteration of asCompleted() was ended by a cancel. Call it again for the tasks that are left.");
 }
 
 function tooLate(ms: number, left: number): TimeoutError {
