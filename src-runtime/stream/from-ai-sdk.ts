@@ -32,11 +32,11 @@ export function fromAiSdk<T>(
   if (typeof source === "function") assertFunction(source, "fromAiSdk's call");
   else if (iterableOf(source) === undefined) throw notAResult(source);
   return stream<T>(
-    async (emit, signal) => {
+    async (emit, signal, control) => {
       const iterable = iterableOf(typeof source === "function" ? source(signal) : source);
       if (iterable === undefined) throw notAResult(source);
       let isText = false;
-      await pumpIterator(iterable[Symbol.asyncIterator](), async (part) => {
+      await pumpIterator(iterable[Symbol.asyncIterator](), control, async (part) => {
         isText = typeof part === "string";
         if ((part as { type?: unknown } | undefined)?.type === "abort") throwIfAborted(caller);
         await emit(part);

@@ -10,7 +10,8 @@ import { stream } from "./stream.ts";
  */
 export function fromIterable<T>(source: Iterable<T> | AsyncIterable<T>, options: StreamOptions = {}): AgentStream<T> {
   const named = { name: "iterable", ...options };
-  if (isAsync(source)) return stream<T>((emit) => pumpIterator(source[Symbol.asyncIterator](), emit), named);
+  if (isAsync(source))
+    return stream<T>((emit, _signal, control) => pumpIterator(source[Symbol.asyncIterator](), control, emit), named);
   if (!isSync(source)) {
     throw new TypeError(`fromIterable() needs an iterable or async iterable, not ${describeValue(source)}.`);
   }

@@ -2,7 +2,7 @@
 import { finished, type Readable } from "node:stream";
 import { describeValue } from "../task/errors.ts";
 import type { AgentStream, StreamOptions } from "./agent-stream.ts";
-import { pumpIterator, pumpWeb } from "./pump.ts";
+import { pumpIterator, pumpWeb, throwIfStopped } from "./pump.ts";
 import type { StreamControl } from "./stop-callbacks.ts";
 import { stream } from "./stream.ts";
 
@@ -14,7 +14,7 @@ export function fromReadable<T>(source: ReadableStream<T>, options?: StreamOptio
 export function fromReadable<T = Uint8Array>(source: Readable, options?: StreamOptions): AgentStream<T>;
 export function fromReadable<T>(source: ReadableStream<T> | Readable, options: StreamOptions = {}): AgentStream<T> {
   const named = { name: "readable", ...options };
-  if (isWeb(source)) return stream<T>((emit, signal) => pumpWeb(source, signal, emit), named);
+  if (isWeb(source)) return stream<T>((emit, signal, control) => pumpWeb(source, signal, control, emit), named);
   if (isNode(source)) return stream<T>((emit, _signal, control) => pumpNode<T>(source, emit, control), named);
   throw new TypeError(`fromReadable() needs a web ReadableStream or a Node Readable, not ${describeValue(source)}.`);
 }
@@ -33,8 +33,11 @@ async function pumpNode<T>(source: Readable, take: (chunk: T) => Promise<void>, 
   control.onStop(() => void source.destroy());
   let isRead = false;
   try {
-    await pumpIterator<T>(source[Symbol.asyncIterator](), take);
+    await pumpIterator<T>(source[Symbol.asyncIterator](), control, take);
     isRead = true;
+  } catch (error) {
+    if (isEarlyClose(error)) throwIfStopped();
+    throw error;
   } finally {
     if (!isRead) await closed(source.destroy());
   }
@@ -44,8 +47,12 @@ async function pumpNode<T>(source: Readable, take: (chunk: T) => Promise<void>, 
 function closed(source: Readable): Promise<void> {
   return new Promise((resolve, reject) => {
     finished(source, (error) => {
-      if (error === undefined || error === null || error.code === "ERR_STREAM_PREMATURE_CLOSE") resolve();
+      if (error === undefined || error === null || isEarlyClose(error)) resolve();
       else reject(error);
     });
   });
+}
+
+function isEarlyClose(error: unknown): boolean {
+  return (error as { code?: unknown } | null | undefined)?.code === "ERR_STREAM_PREMATURE_CLOSE";
 }

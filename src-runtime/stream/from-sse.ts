@@ -1,8 +1,9 @@
 /** Server-sent events as a stream. A consumer that leaves closes the connection. */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { describeValue } from "../task/errors.ts";
-import type { AgentStream, Emit, StreamOptions } from "./agent-stream.ts";
+import type { AgentStream, Emit, Producer, StreamOptions } from "./agent-stream.ts";
 import { pumpWeb } from "./pump.ts";
+import type { StreamControl } from "./stop-callbacks.ts";
 import { stream } from "./stream.ts";
 
 export interface SseEvent {
@@ -27,12 +28,12 @@ export function fromSse(
     throw new TypeError(`fromSse() needs a Response or a web ReadableStream, not ${describeValue(source)}.`);
   }
   const chunks = isResponse ? body : (source as ReadableStream<Uint8Array | string>);
-  const producer = async (emit: Emit<SseEvent>, signal: AbortSignal): Promise<void> => {
+  const producer: Producer<SseEvent> = async (emit, signal, control) => {
     if (isResponse && (status < 200 || status > 299)) {
       await body?.cancel();
       throw new Error(`The server answered ${status} instead of a stream of events.`, { cause: source });
     }
-    if (chunks !== undefined && chunks !== null) await pumpEvents(chunks, signal, emit);
+    if (chunks !== undefined && chunks !== null) await pumpEvents(chunks, signal, control, emit);
   };
   return stream<SseEvent>(producer, { name: "sse", ...options });
 }
@@ -40,12 +41,13 @@ export function fromSse(
 async function pumpEvents(
   chunks: ReadableStream<Uint8Array | string>,
   signal: AbortSignal,
+  control: StreamControl,
   emit: Emit<SseEvent>,
 ): Promise<void> {
   const decoder = new TextDecoder();
   let parsed: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (event) => void parsed.push(event) });
-  await pumpWeb(chunks, signal, async (chunk) => {
+  await pumpWeb(chunks, signal, control, async (chunk) => {
     parser.feed(typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true }));
     const events = parsed;
     parsed = [];

@@ -67,5 +67,7 @@ export class Room {
     if (index < 0) return;
     if (this.#waits.length === 1) this.#addPause();
     this.#waits.splice(index, 1);
+    // A callback that emits without awaiting can't know of a cancel: that is no unhandled rejection.
+    wait.promise.catch(() => undefined);
   };
 }

@@ -310,10 +310,17 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
     return READY;
   };
 
-  async #refuse(scope: Scope): Promise<never> {
+  /** Callbacks that emit without awaiting can't know of a cancel: that one is no unhandled rejection. */
+  #refuse(scope: Scope): Promise<never> {
+    const refusal = this.#refusal(scope);
+    if (this.#isStopped || scope.effective !== undefined) refusal.catch(() => undefined);
+    return refusal;
+  }
+
+  async #refusal(scope: Scope): Promise<never> {
     throwIfCancelled(scope);
     const { task } = this.#started!;
-    if (!task.done()) throwIfCancelled(task.scope);
+    if (this.#isStopped || !task.done()) throwIfCancelled(task.scope);
     throw new UsageError(`emit() of stream ${this.name} was called after its end. Await every emit in the producer.`);
   }
 

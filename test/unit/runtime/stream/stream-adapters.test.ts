@@ -210,6 +210,26 @@ describe("from an iterable", () => {
       expect(() => fromIterable(5 as unknown as number[])).toThrow(TypeError);
     }));
 
+  test("return() is called at once while a next() hangs: it may be what ends it", () =>
+    run(async () => {
+      const hang = Promise.withResolvers<IteratorResult<number>>();
+      let returns = 0;
+      const iterator: AsyncIterator<number> = {
+        next: () => hang.promise,
+        return() {
+          returns++;
+          hang.resolve({ done: true, value: undefined });
+          return hang.promise;
+        },
+      };
+      const reading = createTask(() => read(fromIterable({ [Symbol.asyncIterator]: () => iterator })));
+      await checkpoint();
+      reading.cancel();
+      await reading.settled();
+      expect(reading.cancelled()).toBe(true);
+      expect(returns).toBe(1);
+    }));
+
   test("a generator whose next() hangs is not waited for beyond grace", async () => {
     const clock = createTestClock();
     const reports: ErrorReport[] = [];

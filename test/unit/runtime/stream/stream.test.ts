@@ -1,7 +1,9 @@
 /** The rules of streams, X1 to X4: backpressure, order, who is cancelled when, and where errors go. */
+import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
 import {
   type AgentStream,
+  type CancelScope,
   CancelledError,
   ContextVar,
   type ErrorReport,
@@ -151,6 +153,40 @@ describe("backpressure", () => {
         { buffer: 0 },
       );
       expect((await read(items)).sort()).toEqual(["a0", "a1", "a2", "b0", "b1", "b2", "c0", "c1", "c2"]);
+    }));
+
+  test("an emit that was cancelled while it waited gives its place to nobody; its item comes all the same", () =>
+    run(async () => {
+      const log: string[] = [];
+      const scopes: CancelScope[] = [];
+      const items = stream<string>(
+        async (emit) => {
+          await taskGroup(async (group) => {
+            for (const name of ["first", "second"]) {
+              group.createTask(async () => {
+                await cancelScope((scope) => {
+                  scopes.push(scope);
+                  return emit(name);
+                });
+                log.push(name);
+              });
+            }
+          });
+        },
+        { buffer: 0 },
+      );
+      const iterator = items[Symbol.asyncIterator]();
+      expect((await iterator.next()).value).toBe("first");
+      await checkpoint();
+      scopes[0]?.cancel();
+      await checkpoint();
+      expect(log).toEqual(["first"]);
+      expect((await iterator.next()).value).toBe("second");
+      await checkpoint();
+      // The second item is in the consumer's hands: its emit waits until the next is asked for.
+      expect(log).toEqual(["first"]);
+      expect((await iterator.next()).done).toBe(true);
+      expect(log).toEqual(["first", "second"]);
     }));
 });
 
@@ -511,6 +547,33 @@ describe("leaving", () => {
       expect(await outcome.promise).toBeInstanceOf(CancelledError);
       expect(currentTask().cancelling()).toBe(0);
     }));
+
+  test("callbacks that emit without awaiting are cut off by break without an unhandled rejection", async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", note);
+    await run(async () => {
+      const source = new EventEmitter();
+      let stops = 0;
+      const items = stream<number>(
+        async (emit, _signal, { onStop }) => {
+          source.on("data", (item: number) => void emit(item));
+          onStop(() => stops++);
+          await sleep(Infinity);
+        },
+        { buffer: 0 },
+      );
+      const got: number[] = [];
+      setImmediate(() => [1, 2, 3].forEach((item) => source.emit("data", item)));
+      for await (const item of items) if (got.push(item) === 2) break;
+      source.emit("data", 4);
+      await checkpoint();
+      expect(got).toEqual([1, 2]);
+      expect(stops).toBe(1);
+    });
+    process.off("unhandledRejection", note);
+    expect(unhandled).toEqual([]);
+  });
 
   test("a stream held by await using is closed at the end of the block", () =>
     run(async () => {
