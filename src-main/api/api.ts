@@ -173,8 +173,9 @@ export const SLICE_KINDS = [
   "span",
   "stall",
   "culprit",
+  "wait",
 ] as const;
-/** culprit: the part of a task's row during which this task held the event loop. */
+/** culprit: the part of a task's row during which this task held the event loop. wait: during which it waited. */
 export type SliceKind = (typeof SLICE_KINDS)[number];
 
 /** Slices as columns, ordered by track (in the query's order), depth and start. */

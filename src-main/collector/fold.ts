@@ -7,30 +7,19 @@
 import { nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { TrackKind } from "../api/api.ts";
 import type { Change } from "../store/rows.ts";
-import { createLanes, type Lanes } from "./lanes.ts";
+import { createCancelFold } from "./cancels.ts";
+import { createKnownTasks, type Pack } from "./known-tasks.ts";
+import { createLanes } from "./lanes.ts";
 import type { SessionEvent } from "./session.ts";
 import { createThreadStalls, type ThreadStalls } from "./stalls.ts";
+import { createWaitFold } from "./waits.ts";
 
 /** Tasks that have a track of their own; the rest is packed in lanes. */
 const OWN_TRACK: ReadonlySet<string> = new Set(["agent", "step", "model", "tool", "promise"]);
-
-interface Pack {
-  readonly track: number;
-  readonly lanes: Lanes;
-}
-
-interface OpenTask {
-  readonly id: number;
-  readonly thread: number;
-  readonly parent: number;
-  readonly isSpan: boolean;
-  readonly track: number;
-  readonly depth: number;
-  readonly slice: number;
-  readonly pack: Pack | undefined;
-  firstChunk: Nanos | undefined;
-  chunks: number;
-}
+/** Main tasks of runs that have one too, in each thread: a server may run one a request. */
+const MAX_MAINS = 100;
+/** A fan-out of thousands must not push all else from the screen. */
+const MAX_TASK_LANES = 48;
 
 interface ThreadState {
   readonly id: number;
@@ -41,40 +30,33 @@ interface ThreadState {
   /** Said of tasks whose start has not come yet: messages overtake records. */
   readonly early: Map<number, SessionEvent[]>;
   lastStarted: number;
+  mains: number;
   gone: boolean;
 }
 
-interface Abort {
-  readonly requested: Nanos;
-  readonly row: {
-    readonly source: Extract<SessionEvent, { kind: "cancel" }>["source"];
-    readonly reason: string;
-    readonly by: number;
-  };
-  readonly stack: Extract<SessionEvent, { kind: "cancel" }>["stack"];
-  /** The row that says "reached nobody we see", replaced by the first it reaches. */
-  readonly id: number;
-  reached: number;
+interface Place {
+  readonly track: number;
+  readonly home: number;
+  readonly depth: number;
+  readonly pack: Pack | undefined;
 }
 
 export interface Fold {
   apply(event: SessionEvent, out: Change[]): void;
 }
 
+type Of<K extends SessionEvent["kind"]> = Extract<SessionEvent, { kind: K }>;
+
 export function createFold(): Fold {
   const threads = new Map<number, ThreadState>();
-  const tasks = new Map<number, OpenTask>();
-  /** Track of each task that has its own, also after it ended: late children still find it. */
-  const trackOfTask = new Map<number, number>();
-  const parentOfTask = new Map<number, number>();
-  const aborts = new Map<number, Abort>();
-  /** Cancellations by the task they reached, until it settles. */
-  const delivered = new Map<number, { readonly cancellation: number; readonly ignored: boolean }[]>();
+  const tasks = createKnownTasks();
   const processes = new Set<number>();
   let lastId = 0;
   const nextId = (): number => ++lastId;
+  const cancels = createCancelFold(tasks, nextId);
+  const waits = createWaitFold(tasks, nextId);
 
-  function hello(event: Extract<SessionEvent, { kind: "hello" }>, out: Change[]): void {
+  function hello(event: Of<"hello">, out: Change[]): void {
     const { hello: said, thread, process, at } = event;
     if (!processes.has(process)) {
       processes.add(process);
@@ -111,6 +93,7 @@ export function createFold(): Fold {
       packs: new Map(),
       early: new Map(),
       lastStarted: 0,
+      mains: 0,
       gone: false,
     });
   }
@@ -129,78 +112,73 @@ export function createFold(): Fold {
     return id;
   }
 
-  /** The nearest ancestor's own track, else the thread's group. */
-  function homeOf(parent: number, thread: ThreadState): number {
-    for (let at = parent, steps = 0; at !== 0 && steps < 1000; at = parentOfTask.get(at) ?? 0, steps++) {
-      const own = trackOfTask.get(at);
-      if (own !== undefined) return own;
-    }
-    return thread.group;
-  }
-
   function packOf(thread: ThreadState, parent: number, kind: TrackKind, label: string, at: Nanos, out: Change[]): Pack {
     const key = `${parent} ${label}`;
     let pack = thread.packs.get(key);
     if (pack === undefined) {
-      pack = { track: track(thread.id, parent, kind, 0, label, at, out), lanes: createLanes() };
+      pack = { track: track(thread.id, parent, kind, 0, label, at, out), lanes: createLanes(), isOverfull: false };
       thread.packs.set(key, pack);
     }
     return pack;
   }
 
-  function start(event: Extract<SessionEvent, { kind: "start" }>, out: Change[]): void {
-    const { at, task, parent, taskKind, name, origin } = event;
+  /** Where a task is drawn. A lane of -1: nowhere, there are too many at a time. */
+  function place(event: Of<"start">, home: number, slice: number, thread: ThreadState, out: Change[]): Place {
+    const { taskKind: kind, at, name, task } = event;
+    const isMain = kind === "function" && event.origin === "runtime" && event.parent === 0;
+    if (OWN_TRACK.has(kind) || (isMain && thread.mains++ < MAX_MAINS)) {
+      const own = track(thread.id, home, kind as TrackKind, task, name, at, out);
+      return { track: own, home: own, depth: 0, pack: undefined };
+    }
+    const pack = packFor(event, home, thread, out);
+    const { lanes } = pack;
+    const depths = lanes.depths;
+    const depth = lanes.open(slice, 0, event.origin === "runtime" ? MAX_TASK_LANES : Infinity);
+    if (lanes.depths > depths) out.push({ do: "trackDepths", track: pack.track, depths: lanes.depths });
+    if (depth < 0 && !pack.isOverfull) {
+      pack.isOverfull = true;
+      out.push({ do: "trackLabel", track: pack.track, label: `Tasks, ${MAX_TASK_LANES} at a time` });
+    }
+    return { track: pack.track, home, depth, pack };
+  }
+
+  function packFor({ taskKind, origin, at }: Of<"start">, home: number, thread: ThreadState, out: Change[]): Pack {
+    if (taskKind === "span") return packOf(thread, thread.group, "spans", "Spans", at, out);
+    if (taskKind === "request") return packOf(thread, home, "requests", "Requests", at, out);
+    return packOf(thread, home, "function", origin === "runtime" ? "Tasks" : "Aborts", at, out);
+  }
+
+  function start(event: Of<"start">, out: Change[]): void {
+    const { at, task, parent, taskKind, name, origin, scope = 0 } = event;
     const thread = threads.get(event.thread);
     if (thread === undefined) return;
     const isSpan = taskKind === "span";
+    const isRuntime = origin === "runtime";
     if (isSpan) out.push({ do: "span", row: { id: task, thread: thread.id, task: parent, name, start: at } });
     else {
-      parentOfTask.set(task, parent);
-      out.push({
-        do: "task",
-        row: { id: task, thread: thread.id, parent, kind: taskKind, name, origin, created: at },
-      });
+      const row = { id: task, thread: thread.id, parent, kind: taskKind, name, origin, created: at, scope };
+      out.push({ do: "task", row });
+      if (isRuntime && parent !== 0) out.push({ do: "link", kind: "create", from: parent, to: task, at });
     }
-    const home = homeOf(parent, thread);
     const slice = nextId();
-    let pack: Pack | undefined;
-    let trackId: number;
-    let depth = 0;
-    if (OWN_TRACK.has(taskKind)) {
-      trackId = track(thread.id, home, taskKind as TrackKind, task, name, at, out);
-      trackOfTask.set(task, trackId);
-    } else {
-      pack = isSpan
-        ? packOf(thread, thread.group, "spans", "Spans", at, out)
-        : packOf(
-            thread,
-            home,
-            taskKind === "request" ? "requests" : "function",
-            taskKind === "request" ? "Requests" : "Aborts",
-            at,
-            out,
-          );
-      const depths = pack.lanes.depths;
-      depth = pack.lanes.open(slice, 0);
-      if (pack.lanes.depths > depths) out.push({ do: "trackDepths", track: pack.track, depths: pack.lanes.depths });
-      trackId = pack.track;
-    }
-    tasks.set(task, {
+    const { depth, ...where } = place(event, tasks.any(parent)?.home ?? thread.group, slice, thread, out);
+    const isDrawn = depth >= 0;
+    tasks.add({
       id: task,
-      thread: thread.id,
-      parent,
+      name,
       isSpan,
-      track: trackId,
-      depth,
-      slice,
-      pack,
+      isRuntime,
+      ...where,
+      depth: Math.max(0, depth),
+      slice: isDrawn ? slice : 0,
+      isOpen: true,
       firstChunk: undefined,
       chunks: 0,
     });
-    out.push({
-      do: "slice",
-      row: { id: slice, track: trackId, depth, kind: taskKind, subject: task, start: at, label: name },
-    });
+    if (isDrawn) {
+      const row = { id: slice, track: where.track, depth, kind: taskKind, subject: task, start: at, label: name };
+      out.push({ do: "slice", row });
+    }
     thread.lastStarted = task;
     thread.stalls.apply(event, out);
     const early = thread.early.get(task);
@@ -218,35 +196,31 @@ export function createFold(): Fold {
     return true;
   }
 
-  function end(event: Extract<SessionEvent, { kind: "end" }>, out: Change[]): void {
-    const task = tasks.get(event.task);
-    if (task === undefined) return;
-    tasks.delete(task.id);
+  function end(event: Of<"end">, out: Change[]): void {
+    const task = tasks.open(event.task);
+    if (task === undefined) return waits.taskEnded(event, out);
+    task.isOpen = false;
     task.pack?.lanes.close(task.slice);
     const { at, outcome } = event;
     const error = event.error === undefined ? {} : { error: event.error };
+    if (task.isRuntime) waits.taskEnded(event, out);
     if (task.isSpan) out.push({ do: "endSpan", span: task.id, at, outcome, ...error });
     else {
       if (task.firstChunk !== undefined)
         out.push({ do: "taskChunks", task: task.id, firstChunk: task.firstChunk, chunks: task.chunks });
       out.push({ do: "endTask", task: task.id, at, outcome, ...error });
     }
-    out.push({
-      do: "endSlice",
-      slice: task.slice,
-      end: at,
-      outcome,
-      ...(task.firstChunk === undefined ? {} : { firstChunk: task.firstChunk }),
-    });
-    for (const { cancellation, ignored } of delivered.get(task.id) ?? []) {
-      out.push({ do: "settleCancellation", cancellation, at, ignored: ignored || outcome === "completed" });
+    if (task.slice !== 0) {
+      const firstChunk = task.firstChunk === undefined ? {} : { firstChunk: task.firstChunk };
+      out.push({ do: "endSlice", slice: task.slice, end: at, outcome, ...firstChunk });
     }
-    delivered.delete(task.id);
+    cancels.taskEnded(task, event, out);
   }
 
-  function progress(event: Extract<SessionEvent, { kind: "progress" }>, out: Change[]): void {
-    const task = tasks.get(event.task);
+  function progress(event: Of<"progress">, out: Change[]): void {
+    const task = tasks.open(event.task);
     if (task === undefined || task.isSpan) return;
+    if (event.progress === "started") out.push({ do: "taskStarted", task: task.id, at: event.at });
     if (event.progress === "headers" && event.a > 0) {
       out.push({ do: "taskAttributes", task: task.id, attributes: { "http.response.status_code": event.a } });
     }
@@ -257,42 +231,21 @@ export function createFold(): Fold {
     out.push({ do: "taskChunks", task: task.id, firstChunk: event.at, chunks: 1 });
   }
 
-  function cancellation(id: number, cancel: number, task: number, abort: Abort): Change {
-    const { requested, row, stack } = abort;
-    return { do: "cancellation", row: { id, cancel, task, requested, ...row, stack } };
-  }
-
-  function cancelRequested(event: Extract<SessionEvent, { kind: "cancel" }>, out: Change[]): void {
-    const { source, reason, by, stack, cancel, at } = event;
-    const abort: Abort = { requested: at, row: { source, reason, by }, stack, id: nextId(), reached: 0 };
-    aborts.set(cancel, abort);
-    out.push(cancellation(abort.id, cancel, 0, abort));
-  }
-
-  function reached(event: Extract<SessionEvent, { kind: "reached" }>, out: Change[]): void {
-    const abort = aborts.get(event.cancel);
-    if (abort === undefined) return;
-    const id = abort.reached === 0 ? abort.id : nextId();
-    abort.reached++;
-    out.push(cancellation(id, event.cancel, event.task, abort));
-    out.push({ do: "link", kind: "cancel", from: event.cancel, to: event.task, at: event.at });
-    if (tasks.has(event.task)) {
-      const list = delivered.get(event.task) ?? [];
-      list.push({ cancellation: id, ignored: event.ignored });
-      delivered.set(event.task, list);
-    } else out.push({ do: "settleCancellation", cancellation: id, at: event.at, ignored: event.ignored });
-  }
-
   /** The part of a task's row during which exactly that task held the event loop. */
   function culprit(stall: Extract<Change, { do: "stall" }>["row"], out: Change[]): void {
     if (stall.dur === undefined || stall.task === 0) return;
-    const track = trackOfTask.get(stall.task) ?? tasks.get(stall.task)?.track;
-    if (track === undefined) return;
+    const task = tasks.any(stall.task);
+    if (task === undefined || task.slice === 0) return;
+    const { track, depth } = task;
     const id = nextId();
-    const depth = tasks.get(stall.task)?.depth ?? 0;
     const label = stall.blame === undefined ? "" : `${stall.blame.function}()`;
     out.push({ do: "slice", row: { id, track, depth, kind: "culprit", subject: stall.id, start: stall.start, label } });
     out.push({ do: "endSlice", slice: id, end: nanos(stall.start + stall.dur), outcome: "completed" });
+  }
+
+  function scope(event: Of<"scope">, out: Change[]): void {
+    const { scope: id, task, parent, scopeKind: kind, name, at: opened, shielded } = event;
+    out.push({ do: "scope", row: { id, task, parent, kind, name, opened, shielded } });
   }
 
   function gone(threadId: number, at: Nanos, exitCode: number | undefined, out: Change[]): void {
@@ -316,18 +269,57 @@ export function createFold(): Fold {
           return progress(event, out);
         case "attributes":
           if (isEarly(event)) return;
-          if (tasks.get(event.task)?.isSpan === true)
+          if (tasks.any(event.task)?.isSpan === true)
             out.push({ do: "spanAttributes", span: event.task, attributes: event.attributes });
           else out.push({ do: "taskAttributes", task: event.task, attributes: event.attributes });
           return;
         case "link":
           out.push({ do: "link", kind: event.link, from: event.from, to: event.to, at: event.at });
           return;
-        case "cancel":
-          return cancelRequested(event, out);
-        case "reached":
-          if (!isEarly(event)) reached(event, out);
+        case "site":
+          if (!isEarly(event)) out.push({ do: "taskSite", task: event.task, stack: event.frames });
           return;
+        case "cancel":
+          return cancels.requested(event, out);
+        case "reached":
+          return cancels.reached(event, out);
+        case "delivered":
+          return cancels.delivered(event, out);
+        case "settled":
+          return cancels.settled(event, out);
+        case "scope":
+          return scope(event, out);
+        case "scopeEnd":
+          out.push({ do: "closeScope", scope: event.scope, at: event.at });
+          return;
+        case "deadline":
+          out.push({
+            do: "scopeDeadline",
+            scope: event.scope,
+            ...(event.when === undefined ? {} : { when: event.when }),
+          });
+          return;
+        case "subject":
+          return waits.subject(event, out);
+        case "wait":
+          return waits.began(event, out);
+        case "waitEnd":
+          return waits.ended(event, out);
+        case "hold":
+          return waits.held(event, out);
+        case "release":
+          return waits.released(event, out);
+        case "depth": {
+          const { subject, at, depth, waiters, passed } = event;
+          out.push({ do: "depth", row: { subject, at, depth, waiters, passed } });
+          return;
+        }
+        case "runtime": {
+          const { at, thread, event: kind, task, subject, a, b, text } = event;
+          const row = { at, thread, kind, task, subject, a, b, ...(text === undefined ? {} : { text }) };
+          out.push({ do: "runtimeEvent", row });
+          return;
+        }
         case "beat":
           out.push({
             do: "loop",

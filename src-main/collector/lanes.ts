@@ -5,7 +5,8 @@
  *     lane 1      ███████████
  */
 export interface Lanes {
-  open(slice: number, floor: number): number;
+  /** -1: all lanes up to `most` are taken. */
+  open(slice: number, floor: number, most?: number): number;
   close(slice: number): void;
   laneOf(slice: number): number | undefined;
   /** Lanes used so far. */
@@ -16,9 +17,10 @@ export function createLanes(): Lanes {
   const taken: boolean[] = [];
   const laneBySlice = new Map<number, number>();
   return {
-    open(slice, floor) {
+    open(slice, floor, most = Infinity) {
       let lane = floor;
       while (taken[lane] === true) lane++;
+      if (lane >= most) return -1;
       while (taken.length <= lane) taken.push(false);
       taken[lane] = true;
       laneBySlice.set(slice, lane);

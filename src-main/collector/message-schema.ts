@@ -50,8 +50,10 @@ const messageSchema = z.discriminatedUnion("t", [
     reason: z.string(),
     by: id,
     site: frames.optional(),
+    scope: id.optional(),
+    task: id.optional(),
   }),
-  z.object({ t: z.literal("reached"), cancel: id, task: id, at: stamp, ignored: z.boolean() }),
+  z.object({ t: z.literal("site"), task: id, frames }),
   z.object({ t: z.literal("stallOpen"), beat: z.number().int(), at: stamp }),
   z.object({
     t: z.literal("sample"),

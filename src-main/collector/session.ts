@@ -14,6 +14,7 @@ import {
   type Message,
 } from "../../src-runtime/protocol/message.ts";
 import {
+  isHandleKind,
   LINK_KINDS,
   OUTCOMES,
   PROGRESS_KINDS,
@@ -25,6 +26,7 @@ import { nanos, rebase, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Frame } from "../api/api.ts";
 import type { FrameResolver } from "./frames.ts";
 import { isAttributes, parseMessage } from "./message-schema.ts";
+import { decodeRuntimeRecord, pick } from "./runtime-records.ts";
 
 const THREAD_IDS = 2 ** 32;
 const UNKNOWN_RATIO = 0xffff_ffff;
@@ -71,9 +73,15 @@ export function createSession(host: SessionHost): Session {
   let admitted: Admitted | undefined;
   let lastAt = nanos(0);
 
-  function at(stamp: number): Nanos {
+  /** An instant that may still be to come. */
+  function instant(stamp: number): Nanos {
     const time = rebase(stamp, admitted!.hello.clock, host.originMonoNs);
-    const value = nanos(Math.max(0, time));
+    if (!Number.isFinite(time)) throw new ProtocolError("a stamp that is no time");
+    return nanos(Math.max(0, time));
+  }
+
+  function at(stamp: number): Nanos {
+    const value = instant(stamp);
     if (value > lastAt) lastAt = value;
     return value;
   }
@@ -141,17 +149,12 @@ export function createSession(host: SessionHost): Session {
           reason: message.reason,
           by: globalId(message.by),
           stack: frames.resolve(message.site ?? []),
+          ...(message.scope === undefined ? {} : { scope: globalId(message.scope) }),
+          ...(message.task === undefined ? {} : { task: globalId(message.task) }),
         });
         return;
-      case "reached":
-        events.push({
-          kind: "reached",
-          thread,
-          at: at(message.at),
-          cancel: globalId(message.cancel),
-          task: globalId(message.task),
-          ignored: message.ignored,
-        });
+      case "site":
+        events.push({ kind: "site", thread, task: globalId(message.task), frames: frames.resolve(message.frames) });
         return;
       case "stallOpen":
         events.push({ kind: "stallOpen", thread, at: at(message.at), beat: message.beat });
@@ -202,7 +205,7 @@ export function createSession(host: SessionHost): Session {
     const source = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
     for (let offset = 0; offset < view.byteLength; offset += RECORD_BYTES) {
       const kind = view.getUint8(offset + 8);
-      if (kind >= RecordKind.handleInit) {
+      if (isHandleKind(kind)) {
         if (kind === RecordKind.handleInit) {
           const type = text(view.getUint32(offset + 16, true));
           created.set(type, (created.get(type) ?? 0) + 1);
@@ -262,6 +265,7 @@ export function createSession(host: SessionHost): Session {
           task: globalId(id),
           outcome: pick(OUTCOMES, sub),
           ...(error === "" ? {} : { error }),
+          ...(b === 0 ? {} : { flags: b }),
         };
       }
       case RecordKind.attributes:
@@ -287,7 +291,7 @@ export function createSession(host: SessionHost): Session {
           ...(a === UNKNOWN_RATIO ? {} : { cpuRatio: a / 1e6 }),
         };
       default:
-        throw new ProtocolError(`unknown record kind ${kind}`);
+        return decodeRuntimeRecord({ kind, sub, at: at(stamp), id, a, b, value }, thread, { globalId, text, instant });
     }
   }
 
@@ -324,10 +328,4 @@ function parseAttributes(json: string): Attributes {
   }
   if (!isAttributes(set)) throw new ProtocolError("attributes of a wrong shape");
   return set;
-}
-
-function pick<T>(names: readonly T[], code: number): T {
-  const name = names[code];
-  if (name === undefined) throw new ProtocolError(`unknown code ${code}`);
-  return name;
 }

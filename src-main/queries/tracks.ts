@@ -42,6 +42,11 @@ export function tracks(recording: Recording): TrackTable {
   };
 }
 
+/** One task a track is work, whatever its kind. */
+function rankOf({ kind, task }: Row): number {
+  return task === 0 ? (RANK[kind] ?? 1) : 1;
+}
+
 function inDisplayOrder(rows: readonly Row[]): readonly Row[] {
   const children = new Map<number, Row[]>();
   for (const row of rows) {
@@ -50,7 +55,7 @@ function inDisplayOrder(rows: readonly Row[]): readonly Row[] {
     else siblings.push(row);
   }
   for (const siblings of children.values()) {
-    siblings.sort((a, b) => (RANK[a.kind] ?? 1) - (RANK[b.kind] ?? 1) || a.start - b.start || a.id - b.id);
+    siblings.sort((a, b) => rankOf(a) - rankOf(b) || a.start - b.start || a.id - b.id);
   }
   const ordered: Row[] = [];
   const stack = [...(children.get(0) ?? [])].reverse();

@@ -6,7 +6,14 @@
  */
 import type { Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Attributes, CancelSource, Level } from "../../src-runtime/protocol/message.ts";
-import type { LinkKind, Outcome, TaskKind } from "../../src-runtime/protocol/record.ts";
+import type {
+  LinkKind,
+  Outcome,
+  RuntimeEventKind,
+  ScopeKind,
+  TaskKind,
+  WaitKind,
+} from "../../src-runtime/protocol/record.ts";
 import type { Cause, Frame, Phase, Site, SliceKind, TrackKind } from "../api/api.ts";
 
 export interface ProcessRow {
@@ -53,6 +60,70 @@ export interface TaskRow {
   readonly name: string;
   readonly origin: string;
   readonly created: Nanos;
+  /** The runtime's scope it belongs to, 0 none. */
+  readonly scope: number;
+}
+
+export interface ScopeRow {
+  readonly id: number;
+  /** The task whose block it is. */
+  readonly task: number;
+  /** The block around it in that task, 0 none. */
+  readonly parent: number;
+  readonly kind: ScopeKind;
+  readonly name: string;
+  readonly opened: Nanos;
+  readonly shielded: boolean;
+}
+
+/** A lock, queue, stream, pool: what tasks wait for or hold. */
+export interface SubjectRow {
+  readonly id: number;
+  readonly thread: number;
+  readonly kind: WaitKind;
+  readonly name: string;
+}
+
+export interface WaitRow {
+  readonly id: number;
+  readonly task: number;
+  readonly kind: WaitKind;
+  /** A task or a subject, 0 neither. */
+  readonly target: number;
+  /** The task that held it when the wait began, 0 none. */
+  readonly holder: number;
+  /** Of a sleep, milliseconds. */
+  readonly asked?: number;
+  readonly start: Nanos;
+}
+
+export interface HoldRow {
+  readonly id: number;
+  readonly task: number;
+  readonly subject: number;
+  readonly acquired: Nanos;
+  /** How long it had waited for it, nanoseconds. */
+  readonly waited: Nanos;
+}
+
+export interface DepthRow {
+  readonly subject: number;
+  readonly at: Nanos;
+  readonly depth: number;
+  readonly waiters: number;
+  /** Items since the row before. */
+  readonly passed: number;
+}
+
+export interface RuntimeEventRow {
+  readonly at: Nanos;
+  readonly thread: number;
+  readonly kind: RuntimeEventKind;
+  readonly task: number;
+  readonly subject: number;
+  readonly text?: string;
+  readonly a: number;
+  readonly b: number;
 }
 
 export interface SliceRow {
@@ -113,6 +184,8 @@ export interface CancellationRow {
   readonly source: CancelSource;
   readonly reason: string;
   readonly by: number;
+  /** The block of the task that was cancelled, 0 the whole task. */
+  readonly scope: number;
   /** Innermost first; the site is the first that is not Node's own. */
   readonly stack: readonly Frame[];
 }
@@ -123,6 +196,26 @@ export type Change =
   | { readonly do: "endThread"; readonly thread: number; readonly at: Nanos; readonly exitCode?: number }
   | { readonly do: "track"; readonly row: TrackRow }
   | { readonly do: "trackDepths"; readonly track: number; readonly depths: number }
+  | { readonly do: "trackLabel"; readonly track: number; readonly label: string }
+  | { readonly do: "scope"; readonly row: ScopeRow }
+  | { readonly do: "closeScope"; readonly scope: number; readonly at: Nanos }
+  /** `when` undefined: never. */
+  | { readonly do: "scopeDeadline"; readonly scope: number; readonly when?: Nanos }
+  | { readonly do: "cancelScope"; readonly scope: number; readonly at: Nanos; readonly cancel: number }
+  | { readonly do: "subject"; readonly row: SubjectRow }
+  | { readonly do: "wait"; readonly row: WaitRow }
+  | {
+      readonly do: "endWait";
+      readonly wait: number;
+      readonly dur: Nanos;
+      readonly outcome: Outcome;
+      /** The task that let it go on, 0 unknown. */
+      readonly by: number;
+    }
+  | { readonly do: "hold"; readonly row: HoldRow }
+  | { readonly do: "endHold"; readonly hold: number; readonly dur: Nanos }
+  | { readonly do: "depth"; readonly row: DepthRow }
+  | { readonly do: "runtimeEvent"; readonly row: RuntimeEventRow }
   | { readonly do: "task"; readonly row: TaskRow }
   | {
       readonly do: "endTask";
@@ -131,6 +224,9 @@ export type Change =
       readonly outcome: Outcome;
       readonly error?: string;
     }
+  /** It had waited to be started. */
+  | { readonly do: "taskStarted"; readonly task: number; readonly at: Nanos }
+  | { readonly do: "taskSite"; readonly task: number; readonly stack: readonly Frame[] }
   | { readonly do: "taskAttributes"; readonly task: number; readonly attributes: Attributes }
   | { readonly do: "taskChunks"; readonly task: number; readonly firstChunk: Nanos; readonly chunks: number }
   | { readonly do: "slice"; readonly row: SliceRow }
@@ -156,6 +252,7 @@ export type Change =
   | { readonly do: "voidStall"; readonly stall: number }
   | { readonly do: "sample"; readonly row: SampleRow }
   | { readonly do: "cancellation"; readonly row: CancellationRow }
+  | { readonly do: "deliverCancellation"; readonly cancellation: number; readonly at: Nanos }
   | { readonly do: "settleCancellation"; readonly cancellation: number; readonly at: Nanos; readonly ignored: boolean }
   | { readonly do: "link"; readonly kind: LinkKind; readonly from: number; readonly to: number; readonly at: Nanos }
   /** One bucket of event-loop utilisation: busy and delay in milliseconds. */

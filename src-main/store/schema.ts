@@ -1,12 +1,12 @@
 /**
- * The recording file, format 1: SQLite, one file, readable with any SQLite tool while it is written. Each table's
+ * The recording file, format 2: SQLite, one file, readable with any SQLite tool while it is written. Each table's
  * paragraph is in docs/recording-format.md. Times are integer nanoseconds since the recording started.
  */
 
 /** "stls" in the file's header: tells our files from other SQLite files. */
 export const APPLICATION_ID = 0x73746c73;
 /** `user_version`. Raised with every change that an older reader could misread. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 export const EXTENSION = ".stallscope";
 
 export const SCHEMA = `
@@ -26,17 +26,53 @@ CREATE TABLE thread (
 CREATE TABLE task (
   id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, parent INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
   origin TEXT NOT NULL, created INTEGER NOT NULL, settled INTEGER, outcome TEXT NOT NULL DEFAULT 'open', error TEXT,
-  first_chunk INTEGER, chunks INTEGER NOT NULL DEFAULT 0, attributes TEXT NOT NULL DEFAULT '{}'
+  first_chunk INTEGER, chunks INTEGER NOT NULL DEFAULT 0, attributes TEXT NOT NULL DEFAULT '{}',
+  scope INTEGER NOT NULL, started INTEGER, site TEXT
 );
 CREATE INDEX task_parent ON task (parent);
 CREATE INDEX task_kind ON task (kind, created);
 
 CREATE TABLE cancellation (
   id INTEGER PRIMARY KEY, cancel INTEGER NOT NULL, task INTEGER NOT NULL, requested INTEGER NOT NULL, settled INTEGER,
-  source TEXT NOT NULL, reason TEXT NOT NULL, by INTEGER NOT NULL, stack TEXT NOT NULL, ignored INTEGER NOT NULL DEFAULT 0
+  source TEXT NOT NULL, reason TEXT NOT NULL, by INTEGER NOT NULL, stack TEXT NOT NULL, ignored INTEGER NOT NULL DEFAULT 0,
+  scope INTEGER NOT NULL, delivered INTEGER
 );
 CREATE INDEX cancellation_task ON cancellation (task);
 CREATE INDEX cancellation_cancel ON cancellation (cancel);
+
+CREATE TABLE scope (
+  id INTEGER PRIMARY KEY, task INTEGER NOT NULL, parent INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
+  opened INTEGER NOT NULL, closed INTEGER, deadline INTEGER, shielded INTEGER NOT NULL, cancelled_at INTEGER,
+  cancel INTEGER
+);
+CREATE INDEX scope_task ON scope (task);
+
+CREATE TABLE subject (id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL);
+
+CREATE TABLE wait (
+  id INTEGER PRIMARY KEY, task INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL, holder INTEGER NOT NULL,
+  asked_ms REAL, start INTEGER NOT NULL, dur INTEGER, outcome TEXT NOT NULL DEFAULT 'open', by INTEGER
+);
+CREATE INDEX wait_task ON wait (task);
+
+CREATE TABLE hold (
+  id INTEGER PRIMARY KEY, task INTEGER NOT NULL, subject INTEGER NOT NULL, acquired INTEGER NOT NULL, dur INTEGER,
+  waited INTEGER NOT NULL
+);
+CREATE INDEX hold_task ON hold (task);
+CREATE INDEX hold_subject ON hold (subject, acquired);
+
+CREATE TABLE depth (
+  subject INTEGER NOT NULL, at INTEGER NOT NULL, depth INTEGER NOT NULL, waiters INTEGER NOT NULL,
+  passed INTEGER NOT NULL
+);
+CREATE INDEX depth_subject ON depth (subject, at);
+
+CREATE TABLE runtime_event (
+  at INTEGER NOT NULL, thread INTEGER NOT NULL, kind TEXT NOT NULL, task INTEGER NOT NULL, subject INTEGER NOT NULL,
+  a REAL NOT NULL, b REAL NOT NULL, text TEXT
+);
+CREATE INDEX runtime_event_task ON runtime_event (task);
 
 CREATE TABLE span (
   id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, task INTEGER NOT NULL, name TEXT NOT NULL, start INTEGER NOT NULL,

@@ -10,6 +10,7 @@ import { classOf, createLevelBuilder, UNMERGED_CLASS } from "./level.ts";
 import { createLoopLevels } from "./loop-levels.ts";
 import type { RecordingMeta } from "./meta.ts";
 import type { Change, StallChange } from "./rows.ts";
+import { applyRuntime, type RuntimeChange } from "./runtime-writer.ts";
 import { APPLICATION_ID, FORMAT, SCHEMA } from "./schema.ts";
 import { createStatements, type Statements } from "./statements.ts";
 
@@ -198,6 +199,9 @@ function leaveWal(db: Database.Database): void {
 /** Every change but those that levels are made of. */
 function apply(sql: Statements, change: Exclude<Change, { do: "slice" | "endSlice" | "loop" }>): void {
   switch (change.do) {
+    case "trackLabel":
+      sql.trackLabel.run(change.label, change.track);
+      return;
     case "process": {
       const { id, pid, ppid, program, argCount, args, cwd, execPath, node, platform, arch, start } = change.row;
       const argsText = args === undefined ? null : JSON.stringify(args);
@@ -221,8 +225,8 @@ function apply(sql: Statements, change: Exclude<Change, { do: "slice" | "endSlic
       sql.trackDepths.run(change.depths, change.track);
       return;
     case "task": {
-      const { id, thread, parent, kind, name, origin, created } = change.row;
-      sql.task.run(id, thread, parent, kind, name, origin, created);
+      const { id, thread, parent, kind, name, origin, created, scope } = change.row;
+      sql.task.run(id, thread, parent, kind, name, origin, created, scope);
       return;
     }
     case "endTask":
@@ -258,8 +262,8 @@ function apply(sql: Statements, change: Exclude<Change, { do: "slice" | "endSlic
       return;
     }
     case "cancellation": {
-      const { id, cancel, task, requested, source, reason, by, stack } = change.row;
-      sql.cancellation.run(id, cancel, task, requested, source, reason, by, JSON.stringify(stack));
+      const { id, cancel, task, requested, source, reason, by, stack, scope } = change.row;
+      sql.cancellation.run(id, cancel, task, requested, source, reason, by, JSON.stringify(stack), scope);
       return;
     }
     case "settleCancellation":
@@ -277,6 +281,8 @@ function apply(sql: Statements, change: Exclude<Change, { do: "slice" | "endSlic
     case "notSeen":
       sql.notSeen.run(change.what);
       return;
+    default:
+      applyRuntime(sql, change satisfies RuntimeChange);
   }
 }
 

@@ -4,7 +4,8 @@
  *     tile      a a a b b b b            slices in the query's order of tracks, then depth, then start
  *     lanes     [0,3) [3,7)              no copies: a lane is two numbers
  *
- * Culprits overlap the slice they lie in, so they are kept apart: within a lane slices then neither overlap nor close
+ * Culprits overlap the slice they lie in, so they are kept apart, and waits say what a task's state was, which no body
+ * shows: within a lane slices then neither overlap nor close
  * out of order, and both their starts and their ends are sorted.
  */
 import { SLICE_KINDS, type Tile } from "../../src-main/api/api.ts";
@@ -46,14 +47,16 @@ export const NO_LANES: TrackLanes = { slices: [], cancelled: [], failed: [], cul
 const CANCELLED = OUTCOMES.indexOf("cancelled");
 const FAILED = OUTCOMES.indexOf("failed");
 const CULPRIT = SLICE_KINDS.indexOf("culprit");
+const WAIT = SLICE_KINDS.indexOf("wait");
 
 /** The lanes of each track of the query, in its order. */
 export function lanesOf(tile: Tile, trackCount: number): readonly TrackLanes[] {
   const collected = (isWanted: (place: number) => boolean): readonly Lanes[] => collect(tile, trackCount, isWanted);
   const isCulprit = (place: number): boolean => tile.kind[place] === CULPRIT;
-  const slices = collected((place) => !isCulprit(place));
-  const cancelled = collected((place) => !isCulprit(place) && tile.outcome[place] === CANCELLED);
-  const failed = collected((place) => !isCulprit(place) && tile.outcome[place] === FAILED);
+  const isBody = (place: number): boolean => !isCulprit(place) && tile.kind[place] !== WAIT;
+  const slices = collected(isBody);
+  const cancelled = collected((place) => isBody(place) && tile.outcome[place] === CANCELLED);
+  const failed = collected((place) => isBody(place) && tile.outcome[place] === FAILED);
   const culprits = collected(isCulprit);
   return Array.from({ length: trackCount }, (_, track) => ({
     slices: slices[track] ?? [],

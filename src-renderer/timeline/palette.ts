@@ -104,6 +104,7 @@ export function readPalette(
       loop: task,
       stall,
       culprit: stall,
+      wait: task,
     },
   };
 }

@@ -18,6 +18,7 @@ const KINDS: Readonly<Record<SliceKind | TrackKind, string>> = {
   spans: "spans",
   stall: "event loop blocked",
   culprit: "held the event loop",
+  wait: "wait",
   loop: "event loop",
   thread: "thread",
 };

@@ -5,7 +5,7 @@
  * Handle records (timers, sockets …) are a flood of their own and never become events.
  */
 import type { Attributes, CancelSource, HelloMessage } from "./message.ts";
-import type { LinkKind, Outcome, ProgressKind, WireTaskKind } from "./record.ts";
+import type { LinkKind, Outcome, ProgressKind, RuntimeEventKind, ScopeKind, WaitKind, WireTaskKind } from "./record.ts";
 import type { Nanos } from "./time.ts";
 
 /** Everything of one thread: `thread` is its number in the recording, from 1. */
@@ -26,6 +26,8 @@ export type TraceEvent<Frame = unknown> =
       readonly taskKind: WireTaskKind;
       readonly name: string;
       readonly origin: string;
+      /** The scope of the agent runtime that it belongs to, 0 none we know. */
+      readonly scope?: number;
     })
   | (SaidAt & {
       readonly kind: "progress";
@@ -34,7 +36,15 @@ export type TraceEvent<Frame = unknown> =
       readonly a: number;
       readonly value: number;
     })
-  | (SaidAt & { readonly kind: "end"; readonly task: number; readonly outcome: Outcome; readonly error?: string })
+  | (SaidAt & {
+      readonly kind: "end";
+      readonly task: number;
+      readonly outcome: Outcome;
+      readonly error?: string;
+      /** Added up from EndFlag. */
+      readonly flags?: number;
+    })
+  | (Said & { readonly kind: "site"; readonly task: number; readonly frames: readonly Frame[] })
   | (Said & { readonly kind: "attributes"; readonly task: number; readonly attributes: Attributes })
   | (SaidAt & { readonly kind: "link"; readonly link: LinkKind; readonly from: number; readonly to: number })
   | (SaidAt & {
@@ -44,8 +54,60 @@ export type TraceEvent<Frame = unknown> =
       readonly reason: string;
       readonly by: number;
       readonly stack: readonly Frame[];
+      readonly scope?: number;
+      readonly task?: number;
     })
   | (SaidAt & { readonly kind: "reached"; readonly cancel: number; readonly task: number; readonly ignored: boolean })
+  | (SaidAt & { readonly kind: "delivered"; readonly cancel: number; readonly task: number })
+  | (SaidAt & { readonly kind: "settled"; readonly cancel: number; readonly task: number; readonly ignored: boolean })
+  | (SaidAt & {
+      readonly kind: "scope";
+      readonly scope: number;
+      readonly scopeKind: ScopeKind;
+      readonly shielded: boolean;
+      readonly task: number;
+      readonly parent: number;
+      readonly name: string;
+    })
+  | (SaidAt & { readonly kind: "scopeEnd"; readonly scope: number })
+  /** `when`: undefined never. */
+  | (SaidAt & { readonly kind: "deadline"; readonly scope: number; readonly when?: Nanos })
+  | (Said & {
+      readonly kind: "subject";
+      readonly subject: number;
+      readonly subjectKind: WaitKind;
+      readonly name: string;
+    })
+  /** `holder` and `target` 0 where there is none; `asked` in milliseconds, of a sleep. */
+  | (SaidAt & {
+      readonly kind: "wait";
+      readonly wait: number;
+      readonly waitKind: WaitKind;
+      readonly task: number;
+      readonly target: number;
+      readonly holder: number;
+      readonly asked?: number;
+    })
+  | (SaidAt & { readonly kind: "waitEnd"; readonly wait: number; readonly outcome: Outcome; readonly by: number })
+  /** `waited` in milliseconds. */
+  | (SaidAt & { readonly kind: "hold"; readonly subject: number; readonly task: number; readonly waited: number })
+  | (SaidAt & { readonly kind: "release"; readonly subject: number; readonly task: number })
+  | (SaidAt & {
+      readonly kind: "depth";
+      readonly subject: number;
+      readonly depth: number;
+      readonly waiters: number;
+      readonly passed: number;
+    })
+  | (SaidAt & {
+      readonly kind: "runtime";
+      readonly event: RuntimeEventKind;
+      readonly task: number;
+      readonly subject: number;
+      readonly text?: string;
+      readonly a: number;
+      readonly b: number;
+    })
   /** `delay`, `busy` and `length` in milliseconds, over the time up to `at`. */
   | (SaidAt & { readonly kind: "beat"; readonly delay: number; readonly busy: number; readonly length: number })
   /** `at` is the end; `duration` in milliseconds. */

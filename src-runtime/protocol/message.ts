@@ -6,7 +6,7 @@
  */
 import type { ClockAnchor } from "./time.ts";
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Texts a thread may refer to at a time: it defines again what it needs after so many. */
 export const STRINGS_KEPT = 8192;
@@ -67,7 +67,10 @@ export type CancelSource =
   | "abortSignal"
   | "limit";
 
-/** Someone asked for a cancellation. `id` is a task-like id: the abort is itself a task (its start and end records). */
+/**
+ * Someone asked for a cancellation. An abort is itself a task and `id` is its id; a request to the agent runtime has an
+ * id of its own.
+ */
 export interface CancelMessage {
   readonly t: "cancel";
   readonly id: number;
@@ -78,16 +81,16 @@ export interface CancelMessage {
   /** Task that asked, 0 none. */
   readonly by: number;
   readonly site?: readonly WireFrame[];
+  /** The block that was cancelled, where it was not a whole task, and the task it is a part of. */
+  readonly scope?: number;
+  readonly task?: number;
 }
 
-/** A cancellation was delivered to a task we see: the task is about to end because of it, or ignored it. */
-export interface ReachedMessage {
-  readonly t: "reached";
-  readonly cancel: number;
+/** Where a task was created. Only of the first of each name. */
+export interface SiteMessage {
+  readonly t: "site";
   readonly task: number;
-  readonly at: number;
-  /** The task ended otherwise than by the cancellation. */
-  readonly ignored: boolean;
+  readonly frames: readonly WireFrame[];
 }
 
 /** The watchdog finds the event loop late (`at`: last sign of life). Closed by a stall record or `stallEnd`. */
@@ -158,7 +161,7 @@ export type Message =
   | StringMessage
   | AttributesMessage
   | CancelMessage
-  | ReachedMessage
+  | SiteMessage
   | StallOpenMessage
   | SampleMessage
   | SourceMapMessage

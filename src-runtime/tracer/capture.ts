@@ -5,7 +5,6 @@
  * It runs inside arbitrary user code, so it uses its own references to built-ins, leaves everything as it found it,
  * and never throws: an empty answer means "could not".
  */
-import type { AsyncLocalStorage } from "node:async_hooks";
 import { findSourceMap } from "node:module";
 import type { WireFrame } from "../protocol/message.ts";
 
@@ -24,7 +23,7 @@ export interface CaptureAnswer {
 }
 
 export interface CaptureContext {
-  readonly context: AsyncLocalStorage<number>;
+  readonly currentTask: () => number;
   readonly activeSpan: () => number;
   readonly beat: () => number;
   /** The tracer's own script: its frames are not the program's. */
@@ -32,11 +31,10 @@ export interface CaptureContext {
 }
 
 /** Hides the capture function on the global object. Returns how to take it away again. */
-export function installCapture({ context, activeSpan, beat, ownFile }: CaptureContext): () => void {
+export function installCapture({ currentTask, activeSpan, beat, ownFile }: CaptureContext): () => void {
   const stringify = JSON.stringify;
   const { captureStackTrace } = Error;
   const ErrorConstructor = Error;
-  const store = context.getStore.bind(context);
 
   /** With a file: that script's source map as its loader gave it, "" none. Without: the stack. */
   function capture(file?: string): string {
@@ -45,7 +43,7 @@ export function installCapture({ context, activeSpan, beat, ownFile }: CaptureCo
       const answer: CaptureAnswer = {
         beat: beat(),
         frames: callSites(),
-        task: store() ?? 0,
+        task: currentTask(),
         span: activeSpan(),
         loaderMaps: process.sourceMapsEnabled,
       };

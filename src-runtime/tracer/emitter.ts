@@ -6,7 +6,7 @@
  */
 import type { AsyncLocalStorage } from "node:async_hooks";
 import type { Attributes, CancelSource, WireFrame } from "../protocol/message.ts";
-import type { LinkKind, Outcome, ProgressKind, WireTaskKind } from "../protocol/record.ts";
+import type { LinkKind, Outcome, ProgressKind, RecordKind, WireTaskKind } from "../protocol/record.ts";
 
 export interface Emitter {
   /** Contents (prompts, arguments, bodies, messages of errors and reasons) may be recorded. */
@@ -22,12 +22,38 @@ export interface Emitter {
   end(task: number, outcome: Outcome, error?: string): void;
   attributes(task: number, attributes: Attributes): void;
   link(kind: LinkKind, from: number, to: number): void;
-  /** `task` is the id of the abort's own task, from `start("function", "abort", …)`. */
-  cancel(task: number, source: CancelSource, reason: string, by: number, site: readonly WireFrame[] | undefined): void;
+  /** `id` is that of the abort's own task, from `start("function", "abort", …)`, or a fresh one. */
+  cancel(
+    id: number,
+    source: CancelSource,
+    reason: string,
+    by: number,
+    site: readonly WireFrame[] | undefined,
+    block?: CancelledBlock,
+  ): void;
   /** Cancel `cancel` arrived at `task`; `ignored` when the task ended otherwise. */
   reached(cancel: number, task: number, ignored: boolean): void;
+  /** Where a task was created. */
+  site(task: number, frames: readonly WireFrame[]): void;
   /** A hook threw: say so in the recording, once a part. */
   trouble(part: string, error: unknown): void;
   /** Something this thread cannot see, as a fragment ("spans of a bundled OpenTelemetry API"). */
   notSeen(what: string): void;
+}
+
+/** A part of a task that was cancelled by itself: a group, a timeout. */
+export interface CancelledBlock {
+  readonly scope: number;
+  readonly task: number;
+}
+
+/** The ring itself, for what is told too often to go by names. Safe on the hot path as the emitter is. */
+export interface Records {
+  /** A stamp: milliseconds of the thread's clock. */
+  now(): number;
+  /** A fresh id: tasks, scopes, waits and what they wait for share one count, which only grows. */
+  id(): number;
+  /** The id of a text, which is sent before it. */
+  string(text: string): number;
+  write(kind: RecordKind, sub: number, at: number, id: number, a: number, b: number, value: number): void;
 }

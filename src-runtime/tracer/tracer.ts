@@ -17,7 +17,8 @@ import {
 import { LINK_KINDS, OUTCOMES, PROGRESS_KINDS, RecordKind, TASK_KINDS } from "../protocol/record.ts";
 import { installCapture } from "./capture.ts";
 import type { TracerConfig } from "./config.ts";
-import type { Emitter } from "./emitter.ts";
+import { createCurrentTask } from "./current.ts";
+import type { Emitter, Records } from "./emitter.ts";
 import { canTrackHandles, startHandleHooks, type HandleHooks } from "./handles.ts";
 import { startHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import { instrument } from "./instrumentations/index.ts";
@@ -44,6 +45,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   const writer = createRingWriter(ring);
   const now = performance.now.bind(performance);
   const context = new AsyncLocalStorage<number>();
+  const tasks = createCurrentTask(context);
   const strings = new Map<string, number>();
   let sets = new WeakMap<Attributes, number>();
   const troubled = new Set<string>();
@@ -56,12 +58,13 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   const undo: (() => void)[] = [];
   let lastTask = 0;
   let lastString = 0;
+  const latest: { text: string | undefined; id: number } = { text: undefined, id: 0 };
   let stopped = false;
 
   const emitter: Emitter = {
     captureContent: config.captureContent,
     context,
-    current: () => context.getStore() ?? 0,
+    current: tasks.current,
     start(kind, name, parent, origin, set) {
       const id = ++lastTask;
       writer.write(RecordKind.start, codes.task[kind], now(), id, parent, string(name), string(origin));
@@ -78,10 +81,12 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     link(kind, from, to) {
       writer.write(RecordKind.link, codes.link[kind], now(), from, to, 0, 0);
     },
-    cancel(id, source, reason, by, site) {
-      post({ t: "cancel", id, at: now(), source, reason, by, ...(site === undefined ? {} : { site }) });
+    cancel(id, source, reason, by, site, block) {
+      post({ t: "cancel", id, at: now(), source, reason, by, ...(site === undefined ? {} : { site }), ...block });
     },
-    reached: (cancel, task, ignored) => post({ t: "reached", cancel, task, at: now(), ignored }),
+    reached: (cancel, task, ignored) =>
+      void writer.write(RecordKind.reached, ignored ? 1 : 0, now(), cancel, task, 0, 0),
+    site: (task, frames) => post({ t: "site", task, frames }),
     trouble(part, error) {
       if (troubled.has(part)) return;
       troubled.add(part);
@@ -90,6 +95,8 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     },
     notSeen: (what) => post({ t: "notSeen", what }),
   };
+
+  const records: Records = { now, id: () => ++lastTask, string, write: writer.write };
 
   /** Most requests have the attributes of one before: their text is sent once, and then a number. */
   function attributes(task: number, set: Attributes): void {
@@ -104,6 +111,8 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   }
 
   function string(text: string): number {
+    // Tasks come in rows of one name.
+    if (text === latest.text) return latest.id;
     let id = strings.get(text);
     if (id === undefined) {
       // The collector keeps twice as many, so that records under way still find theirs.
@@ -115,6 +124,8 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
       strings.set(text, id);
       post({ t: "string", id, text });
     }
+    latest.text = text;
+    latest.id = id;
     return id;
   }
 
@@ -163,7 +174,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     handles = startHandleHooks(writer, string, emitter.current, (error) => emitter.trouble("handles", error));
     undo.push(handles.stop);
   }
-  const instrumentation = instrument(emitter);
+  const instrumentation = instrument(emitter, records, tasks);
   undo.push(instrumentation.stop);
   const heartbeat: Heartbeat = startHeartbeat(
     ring,
@@ -180,7 +191,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   undo.push(heartbeat.stop);
   undo.push(
     installCapture({
-      context,
+      currentTask: tasks.current,
       activeSpan: instrumentation.activeSpan,
       beat: () => Atomics.load(control, Control.beat),
       ownFile,

@@ -29,7 +29,12 @@ function soakMain() {
   const words = new Int32Array(state);
   /** @type {AsyncLocalStorage<number>} */
   const context = new AsyncLocalStorage();
-  installCapture({ context, activeSpan: () => 0, beat: () => Atomics.load(words, 0), ownFile: "" });
+  installCapture({
+    currentTask: () => context.getStore() ?? 0,
+    activeSpan: () => 0,
+    beat: () => Atomics.load(words, 0),
+    ownFile: "",
+  });
   const worker = new Worker(new URL(import.meta.url), { workerData: { state, wanted }, execArgv: process.execArgv });
   let ended = false;
   worker.once(

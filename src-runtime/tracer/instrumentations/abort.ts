@@ -79,9 +79,11 @@ export function instrumentAbort(
   const before = part.ask((controller: AbortController, args: readonly unknown[]): Abort | undefined => {
     const signal = apply(signalOf, controller, []) as AbortSignal;
     if (apply(isAborted, signal, []) === true) return undefined;
+    const [reason] = args;
+    // A signal of the agent runtime: its cancel is told by itself.
+    if (cancels.foreign(reason) !== 0) return undefined;
     const site = sitesBelow(abort);
     if (MACHINERY.test(site[0]?.[1] ?? "")) return undefined;
-    const [reason] = args;
     const leader = leaderOf(reason);
     const label = reason === undefined ? "AbortError" : labelOf(reason, emitter);
     const task = request(

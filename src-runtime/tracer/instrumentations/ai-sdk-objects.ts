@@ -19,7 +19,7 @@ export interface AiObjects {
   onError(event: AiEvent & { readonly error?: unknown }): void;
 }
 
-export function createAiObjects(emitter: Emitter, calls: Calls, origin: string): AiObjects {
+export function createAiObjects(emitter: Emitter, calls: Calls, origin: string, isTold: () => boolean): AiObjects {
   const { captureContent } = emitter;
   const agents = new Map<string, Work>();
 
@@ -34,7 +34,7 @@ export function createAiObjects(emitter: Emitter, calls: Calls, origin: string):
     onStart(event) {
       const { callId, operationId = "", functionId } = event;
       const type = OPERATIONS[operationId];
-      if (type === undefined || callId === undefined) return;
+      if (type === undefined || callId === undefined || isTold()) return;
       const parent = emitter.current();
       const task = emitter.start(
         "agent",

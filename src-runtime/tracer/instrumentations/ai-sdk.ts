@@ -23,10 +23,11 @@ interface ChannelMessage {
   readonly result?: unknown;
 }
 
-export function instrumentAiSdk(part: Part, emitter: Emitter, calls: Calls): void {
+/** @param isTold the agent runtime tells this call itself: the SDK only carries it out. */
+export function instrumentAiSdk(part: Part, emitter: Emitter, calls: Calls, isTold: () => boolean): void {
   const { captureContent } = emitter;
   const channel = tracingChannel("ai:telemetry");
-  const objects = createAiObjects(emitter, calls, ORIGIN);
+  const objects = createAiObjects(emitter, calls, ORIGIN, isTold);
   const begun = new WeakMap<ChannelMessage, Work>();
 
   function begin(message: ChannelMessage): number {
@@ -44,7 +45,7 @@ export function instrumentAiSdk(part: Part, emitter: Emitter, calls: Calls): voi
     return task;
   }
 
-  const enter = part.ask((message: ChannelMessage): number | undefined => begin(message), undefined);
+  const enter = part.ask((message: ChannelMessage) => (isTold() ? undefined : begin(message)), undefined);
   // A transform that throws would become an uncaught exception of the program.
   channel.start.bindStore(emitter.context, (message) => enter(message as ChannelMessage) ?? emitter.current());
   part.onStop(() => channel.start.unbindStore(emitter.context));

@@ -18,6 +18,10 @@ export interface Cancels {
   remember(reason: unknown, cancel: number): void;
   /** Asked about a reason that nobody remembered: a deadline may have passed unseen. Answers the cancellation or 0. */
   onUnknown(find: (reason: object) => number): void;
+  /** Asked first: reasons of the agent runtime, whose cancels are told by itself. */
+  onForeign(find: (reason: object) => number): void;
+  /** The agent runtime's cancel that made this reason, 0 none. */
+  foreign(reason: unknown): number;
   /** Says that the task ends by this error, when the error is a cancellation's. Whether it was. */
   reached(task: number, error: unknown): boolean;
 }
@@ -26,11 +30,12 @@ export function createCancels(emitter: Emitter): Cancels {
   const objects = new WeakMap<object, number>();
   const primitives = new Map<unknown, number>();
   let find: (reason: object) => number = () => 0;
+  let findForeign: (reason: object) => number = () => 0;
 
   function exact(reason: unknown): number {
     if (typeof reason !== "object" && typeof reason !== "function") return primitives.get(reason) ?? 0;
     if (reason === null) return 0;
-    return objects.get(reason) ?? find(reason);
+    return objects.get(reason) ?? (findForeign(reason) || find(reason));
   }
 
   const cancels: Cancels = {
@@ -58,6 +63,10 @@ export function createCancels(emitter: Emitter): Cancels {
     onUnknown(ask) {
       find = ask;
     },
+    onForeign(ask) {
+      findForeign = ask;
+    },
+    foreign: (reason) => (typeof reason === "object" && reason !== null ? findForeign(reason) : 0),
     reached(task, error) {
       const cancel = cancels.of(error);
       if (cancel === 0) return false;

@@ -2,7 +2,9 @@
  * The instrumentations of one thread, hooked in together and taken out together. Each is a part of its own: one that
  * cannot be installed, or throws later, takes nothing else with it.
  */
-import type { Emitter } from "../emitter.ts";
+import type { CurrentTask } from "../current.ts";
+import type { Emitter, Records } from "../emitter.ts";
+import { instrumentRuntime, type RuntimeTracing } from "../runtime/runtime.ts";
 import { instrumentAbort } from "./abort.ts";
 import { createCalls } from "./ai-sdk-calls.ts";
 import { instrumentAiSdk } from "./ai-sdk.ts";
@@ -20,11 +22,12 @@ export interface Instrumented {
   activeSpan(): number;
 }
 
-export function instrument(given: Emitter): Instrumented {
+export function instrument(given: Emitter, records: Records, tasks: CurrentTask): Instrumented {
   const { emitter, isOpen } = trackOpenTasks(given);
   const parts: Part[] = [];
   const cancels = createCancels(emitter);
   let activeSpan = (): number => 0;
+  let runtime: RuntimeTracing = { isOpen: () => false, isInModelCall: () => false };
   const calls = createCalls(emitter, cancels);
 
   function install(name: string, hook: (part: Part) => void): void {
@@ -33,11 +36,14 @@ export function instrument(given: Emitter): Instrumented {
     part.guard(hook)(part);
   }
 
-  install("abort", (part) => instrumentAbort(part, emitter, cancels, isOpen));
+  install("runtime", (part) => {
+    runtime = instrumentRuntime(part, emitter, records, tasks, cancels);
+  });
+  install("abort", (part) => instrumentAbort(part, emitter, cancels, (task) => isOpen(task) || runtime.isOpen(task)));
   install("fetch", (part) => instrumentFetch(part, emitter, cancels, calls.watcher));
   install("http", (part) => instrumentHttpClient(part, emitter, cancels, calls.watcher));
   install("http-server", (part) => instrumentHttpServer(part, emitter));
-  install("ai-sdk", (part) => instrumentAiSdk(part, emitter, calls));
+  install("ai-sdk", (part) => instrumentAiSdk(part, emitter, calls, runtime.isInModelCall));
   install("otel", (part) => {
     activeSpan = instrumentOtel(part, emitter);
   });

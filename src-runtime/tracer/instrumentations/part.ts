@@ -14,6 +14,8 @@ export interface Part {
   ask<A extends readonly unknown[], R>(hook: (...args: A) => R, otherwise: R): (...args: A) => R;
   /** Listens on a diagnostics channel until the part is taken out. */
   subscribe(channel: string, hook: (message: unknown) => void): void;
+  /** Takes the part out because of an error, for hooks that guard themselves. */
+  fail(error: unknown): void;
   /** What else has to be undone. */
   onStop(undo: () => void): void;
   stop(): void;
@@ -23,11 +25,6 @@ export function createPart(emitter: Emitter, name: string): Part {
   const undo: (() => void)[] = [];
   let stopped = false;
 
-  function fail(error: unknown): void {
-    part.stop();
-    emitter.trouble(name, error);
-  }
-
   const part: Part = {
     guard: (hook) => part.ask(hook, undefined),
     ask(hook, otherwise) {
@@ -36,7 +33,7 @@ export function createPart(emitter: Emitter, name: string): Part {
         try {
           return hook(...args);
         } catch (error) {
-          fail(error);
+          part.fail(error);
           return otherwise;
         }
       };
@@ -45,6 +42,10 @@ export function createPart(emitter: Emitter, name: string): Part {
       const guarded = part.guard(hook);
       subscribe(channel, guarded);
       undo.push(() => unsubscribe(channel, guarded));
+    },
+    fail(error) {
+      part.stop();
+      emitter.trouble(name, error);
     },
     onStop: (step) => void undo.push(step),
     stop() {

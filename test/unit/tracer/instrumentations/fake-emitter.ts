@@ -36,6 +36,7 @@ export function recordingEmitter(captureContent = false): Told {
       link: note("link"),
       cancel: note("cancel"),
       reached: note("reached"),
+      site: note("site"),
       trouble: note("trouble"),
       notSeen: note("notSeen"),
     },
