@@ -143,14 +143,19 @@ export function createObserverBus(
 
   function remove(observer: Observer): void {
     observers.delete(observer);
-    if (observers.size === 0 && instruments.length === 0) state.instrument = undefined;
+    listen();
   }
 
-  if (instruments.length > 0) state.instrument = bus;
+  /** One instrument alone is told directly: it must cost little. */
+  function listen(): void {
+    state.instrument = observers.size > 0 || instruments.length > 1 ? bus : instruments[0];
+  }
+
+  listen();
   return {
     add(observer) {
       observers.add(observer);
-      state.instrument = bus;
+      listen();
       return { [Symbol.dispose]: () => remove(observer) };
     },
   };
