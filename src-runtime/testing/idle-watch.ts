@@ -12,7 +12,7 @@
 import type { EventKind } from "../task/instrument.ts";
 import type { RunnerState } from "../task/runner-state.ts";
 import type { TaskImpl } from "../task/task.ts";
-import type { TestClock } from "./clock.ts";
+import { rest, type TestClock } from "./clock.ts";
 import { externalsOf } from "./external.ts";
 
 /** Turns of the event loop without any event, after which it is at rest. */
@@ -41,6 +41,7 @@ export class IdleWatch {
   #isMainRunning = false;
   #isScheduled = false;
   #isStopped = false;
+  #looks = 0;
   #quietTurns = 0;
   #hold: NodeJS.Timeout | undefined;
 
@@ -58,6 +59,7 @@ export class IdleWatch {
 
   /** Looks whether it is at rest, some turns from now. */
   look(): void {
+    this.#looks++;
     this.#quietTurns = 0;
     clearTimeout(this.#hold);
     this.#schedule();
@@ -83,6 +85,11 @@ export class IdleWatch {
       this.#runningOut = { jumps, end: resolve };
       this.look();
     });
+  }
+
+  /** Whether a timer would be due, did not some task await what the clock knows nothing of. */
+  isHeldUp(): boolean {
+    return this.#clock.next() < Infinity && !this.#isBlocked();
   }
 
   stop(): void {
@@ -136,9 +143,14 @@ export class IdleWatch {
     }
   }
 
+  /** If nothing happens until then. What has come in meanwhile, on an event loop that was blocked, comes first. */
   #after(ms: number, act: () => void): void {
     clearTimeout(this.#hold);
-    this.#hold = setTimeout(act, ms);
+    const looks = this.#looks;
+    this.#hold = setTimeout(async () => {
+      await rest();
+      if (looks === this.#looks && !this.#isStopped) act();
+    }, ms);
   }
 
   /** What goes on in real time. */

@@ -243,6 +243,12 @@ export class TestRun {
     this.#hasFailed = true;
     const before = this.#errors.splice(0);
     const parts = [error.message, "", "Live tasks:", indent(taskTree(this.#state))];
+    if (this.#watch.isHeldUp()) {
+      parts.push(
+        "",
+        "Time stands still while a task awaits a promise that is not the runtime's. Declare it: external(promise).",
+      );
+    }
     for (const { error: earlier, message } of before) {
       addSuppressed(error, earlier);
       const text = earlier instanceof Error ? `${earlier.name}: ${earlier.message}` : String(earlier);

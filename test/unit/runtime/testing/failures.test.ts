@@ -113,5 +113,7 @@ describe("a test that times out", () => {
 
   test("says so of a plain promise", () => {
     expect(failureOf("a plain promise")).toMatch(/main \(T\d+\) runs, or awaits a promise/);
+    expect(failureOf("a plain promise")).not.toContain("Time stands still");
+    expect(failureOf("a plain promise holds the clock")).toContain("Time stands still while a task awaits a promise");
   });
 });
