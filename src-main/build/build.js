@@ -102,8 +102,7 @@ function buildRuntime(root, into) {
  * @returns {Readonly<Record<string, string>>}
  */
 function threadWorker(root, name) {
-  const source = join(root, "src-runtime/thread/worker.ts");
-  return existsSync(source) ? { [name]: source } : {};
+  return { [name]: join(root, "src-runtime/thread/thread-worker.ts") };
 }
 
 /**

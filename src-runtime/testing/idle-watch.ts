@@ -147,9 +147,10 @@ export class IdleWatch {
   #after(ms: number, act: () => void): void {
     clearTimeout(this.#hold);
     const looks = this.#looks;
-    this.#hold = setTimeout(async () => {
-      await rest();
-      if (looks === this.#looks && !this.#isStopped) act();
+    this.#hold = setTimeout(() => {
+      void rest().then(() => {
+        if (looks === this.#looks && !this.#isStopped) act();
+      });
     }, ms);
   }
 
