@@ -1,5 +1,5 @@
 /** A run of an agent, part by part, and its result when it is over. */
-import { currentScope, currentScopeOrNone } from "../task/current.ts";
+import { currentScopeOrNone } from "../task/current.ts";
 import { waitForPromise } from "../task/sleep.ts";
 import type { AgentStream } from "../stream/agent-stream.ts";
 import { stream } from "../stream/stream.ts";
@@ -52,7 +52,6 @@ export class AgentRunStream implements AsyncIterable<AgentPart>, AsyncDisposable
   }
 
   async #untilEnded(): Promise<AgentResult> {
-    currentScope("An agent stream's result");
     // A reader that starts in the same step comes first.
     await Promise.resolve();
     if (!this.#isRead) for await (const _part of this);
