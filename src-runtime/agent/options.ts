@@ -2,7 +2,7 @@
 import type { LanguageModel, ModelMessage, ToolChoice } from "ai";
 import { assertFunction, assertTime, describeValue } from "../task/errors.ts";
 import { GRACE_MS } from "../task/grace.ts";
-import type { RetryPolicy } from "../resilience/retry.ts";
+import { assertPolicy, type RetryPolicy } from "../resilience/retry.ts";
 import type { AgentStep } from "./result.ts";
 import { definitionsOf, type Tool, type ToolDefinition } from "./tool.ts";
 
@@ -132,6 +132,7 @@ export function parseAgent(options: AgentOptions): AgentSettings {
   assertTimeouts(timeouts, of);
   if (typeof retry !== "object" || retry === null)
     throw new TypeError(`retry ${of} must be a retry policy, not ${describeValue(retry)}.`);
+  assertPolicy(retry);
   if (onStep !== undefined) assertFunction(onStep, `onStep ${of}`);
   return {
     name,

@@ -153,7 +153,8 @@ function tellAttempts(error: unknown, attempts: readonly unknown[]): void {
   Reflect.defineProperty(error, "attempts", { value: attempts, configurable: true, writable: true });
 }
 
-function assertPolicy<T>(policy: RetryPolicy<T>): void {
+/** @throws TypeError, RangeError */
+export function assertPolicy<T>(policy: RetryPolicy<T>): void {
   const { retries = 0, minTimeout = 0, maxTimeout = 0, maxRetryTime = 0, factor = 1, jitter = "none", signal } = policy;
   if (typeof retries !== "number") throw new TypeError(`retries must be a number, not ${describeValue(retries)}.`);
   if (!(retries >= 0 && (Number.isInteger(retries) || retries === Infinity))) {

@@ -28,6 +28,7 @@ test.each<[string, object, RegExp]>([
   ["a timeout that is a text", { timeouts: { step: "1s" } }, /timeouts.step of agent a/],
   ["timeouts that are a number", { timeouts: 5 }, /timeouts of agent a/],
   ["retry", { retry: 3 }, /retry of agent a/],
+  ["a retry policy that can't work", { retry: { retries: -1 } }, /retries must be a whole number/],
   ["onStep", { onStep: "log" }, /onStep of agent a/],
 ])("agent() refuses %s", (_what, options, message) => {
   expect(() => agent({ name: "a", model, ...options })).toThrow(message);
