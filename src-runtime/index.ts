@@ -131,6 +131,10 @@ export {
 } from "./resilience/circuit-breaker.ts";
 
 // Off the event loop
+export { toThread, type ToThreadOptions } from "./thread/to-thread.ts";
+export type { ThreadLimiter } from "./thread/thread-task.ts";
+export { checkCancelled } from "./thread/check-cancelled.ts";
+export { DataCloneError, ThreadEndedError } from "./thread/errors.ts";
 
 // Agents
 export { agent, type Agent, type AgentToolInput, type AsToolOptions } from "./agent/agent.ts";
@@ -174,7 +178,7 @@ export {
   type HandOffOptions,
   type HandOffResult,
   type MemberResult,
-  type SupervisorOptions,
+  type TeamSupervisorOptions,
   type Team,
 } from "./agent/team.ts";
 export { tool, type Tool, type ToolContext, type ToolOptions, type ToolOutput } from "./agent/tool.ts";

@@ -63,7 +63,7 @@ export interface HandOffResult extends AgentResult {
   readonly path: readonly string[];
 }
 
-export type SupervisorOptions = AgentOptions & { readonly members: readonly Agent[] };
+export type TeamSupervisorOptions = AgentOptions & { readonly members: readonly Agent[] };
 
 /** Several agents as one. */
 export interface Team<R> {
@@ -201,7 +201,7 @@ function describe(description: string | undefined): string {
 }
 
 /** One agent that has the members as tools, by their names. @throws TypeError, RangeError, UsageError */
-function supervisor(options: SupervisorOptions): Agent {
+function supervisor(options: TeamSupervisorOptions): Agent {
   const { members, tools = [], ...rest } = options;
   return agent({ ...rest, tools: [...tools, ...parseMembers(options.name, members).map((member) => member.asTool())] });
 }
