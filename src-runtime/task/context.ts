@@ -5,6 +5,7 @@
 import { currentScope, currentScopeOrNone, enterScope } from "./current.ts";
 import { UsageError } from "./errors.ts";
 import { Scope } from "./scope.ts";
+import { threadCall } from "./thread-call.ts";
 
 type Values = ReadonlyMap<ContextVar<unknown>, unknown>;
 
@@ -51,9 +52,12 @@ export class ContextVar<T> {
     this.name = name;
   }
 
-  /** Undefined where it was never set, and outside a run. */
+  /** Undefined where it was never set, and outside a run. In a thread of `toThread`: what the waiting task has. */
   get(): T | undefined {
-    return currentScopeOrNone()?.context.values.get(this) as T | undefined;
+    const values = currentScopeOrNone()?.context.values;
+    const value = values?.get(this);
+    if (value !== undefined || values?.has(this) === true) return value as T | undefined;
+    return threadCall()?.values.get(this.name) as T | undefined;
   }
 
   /** @throws NoCurrentTaskError outside a run */
