@@ -6,7 +6,7 @@
  * duration, milliseconds). Ids are opaque numbers of the recording; 0 is "none". Big answers are columns.
  */
 import type { Level } from "../../src-runtime/protocol/message.ts";
-import type { Outcome, TaskKind } from "../../src-runtime/protocol/record.ts";
+import type { Outcome, ScopeKind, TaskKind, WaitKind } from "../../src-runtime/protocol/record.ts";
 
 export type RecordingState = "live" | "closed" | "cut";
 
@@ -233,9 +233,68 @@ export interface TaskDetails {
   readonly chunks: number;
   readonly children: number;
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** The first, and the others in time. */
   readonly cancellation?: CancellationDetails;
+  readonly laterCancellations?: readonly CancellationDetails[];
   /** Stalls during which exactly this task held the event loop. */
   readonly stalls: readonly StallRow[];
+  /** Where it was created. */
+  readonly site?: Site;
+  /** How long it waited to be started, where that was a millisecond and more. */
+  readonly queued?: number;
+  /** What tasks of the agent runtime waited for, held and opened; absent where there is nothing. */
+  readonly waits?: WaitSummary;
+  readonly holds?: readonly HoldDetails[];
+  readonly scopes?: readonly ScopeDetails[];
+}
+
+export interface WaitSummary {
+  readonly count: number;
+  /** Open waits count up to the end of the recording. Waits at the same time each count. */
+  readonly total: number;
+  readonly byKind: readonly { readonly kind: WaitKind; readonly count: number; readonly total: number }[];
+  /** Open ones first, then the longest. */
+  readonly longest: readonly WaitDetails[];
+}
+
+export interface WaitDetails {
+  readonly id: number;
+  readonly kind: WaitKind;
+  /** Of the lock, queue, stream … waited for. */
+  readonly name?: string;
+  readonly target?: TaskRef;
+  /** Who held it when the wait began. */
+  readonly holder?: TaskRef;
+  /** Who let it go on. */
+  readonly by?: TaskRef;
+  /** How long a sleep was to be. */
+  readonly asked?: number;
+  readonly start: number;
+  /** Absent: it waits still. */
+  readonly dur?: number;
+  readonly outcome: Outcome;
+}
+
+export interface HoldDetails {
+  readonly id: number;
+  readonly kind: WaitKind;
+  readonly name: string;
+  readonly acquired: number;
+  readonly waited: number;
+  /** Absent: it was not given back. */
+  readonly dur?: number;
+}
+
+/** A block of the task: a group, a timeout, a shield, a cancel scope. */
+export interface ScopeDetails {
+  readonly id: number;
+  readonly kind: ScopeKind;
+  readonly name: string;
+  readonly opened: number;
+  readonly closed?: number;
+  readonly deadline?: number;
+  readonly shielded: boolean;
+  readonly cancelledAt?: number;
 }
 
 export interface CancellationDetails {
@@ -248,6 +307,10 @@ export interface CancellationDetails {
   readonly site?: Site;
   readonly stack: readonly Frame[];
   readonly ignored: boolean;
+  /** When it was thrown into the task, or aborted a signal of its. Absent: not seen. */
+  readonly deliveredAt?: number;
+  /** The block of the task that was cancelled, where it was not the whole task. */
+  readonly scope?: ScopeDetails;
 }
 
 export interface SpanDetails {

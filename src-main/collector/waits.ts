@@ -145,9 +145,9 @@ export function createWaitFold(tasks: KnownTasks, nextId: () => number): WaitFol
     },
     taskEnded({ task, at, outcome }, out) {
       const result = outcome === "completed" ? "completed" : "failed";
-      for (const wait of [...(forTask.get(task) ?? [])]) end(wait, at, result, task, out);
+      for (const wait of forTask.get(task) ?? []) end(wait, at, result, task, out);
       // Its ends were lost, or it was given up while it waited.
-      for (const wait of [...(ofTask.get(task)?.waits ?? [])]) end(wait, at, "abandoned", 0, out);
+      for (const wait of ofTask.get(task)?.waits ?? []) end(wait, at, "abandoned", 0, out);
     },
   };
 }

@@ -1,11 +1,13 @@
 /** The cancellations of the report: one for each task that one reached, and one for an abort that reached none we see. */
 import { nanosToMs } from "../../src-runtime/protocol/time.ts";
 import type { CancelSource } from "../../src-runtime/protocol/message.ts";
+import type { ScopeKind } from "../../src-runtime/protocol/record.ts";
 import type { Frame } from "../api/api.ts";
 import type { RecordingMeta } from "../store/meta.ts";
 import type { Recording } from "../store/recording.ts";
 import { epochMs, reportSite, type Ref, type ReportSite } from "./report-parts.ts";
 import { siteOf, type StoredCancellation } from "./task-details.ts";
+import { scopeOf } from "./task-waits.ts";
 import { taskRef } from "./tasks.ts";
 
 const MAX_CHAIN = 20;
@@ -21,6 +23,10 @@ export interface CancellationRow {
   readonly by: Ref | null;
   readonly site: ReportSite | null;
   readonly ignored: boolean;
+  /** From the request until it was thrown into the task or aborted a signal of its. Null: not seen. */
+  readonly deliveredMs: number | null;
+  /** The block of the task that was cancelled, null the whole task. */
+  readonly scope: { readonly kind: ScopeKind; readonly name: string } | null;
 }
 
 export function cancellationRows(recording: Recording, meta: RecordingMeta): readonly CancellationRow[] {
@@ -31,6 +37,8 @@ export function cancellationRows(recording: Recording, meta: RecordingMeta): rea
     const root = rootOf(row, byAbort);
     const by = taskRef(recording, root.by);
     const site = siteOf(JSON.parse(root.stack) as readonly Frame[]);
+    const { delivered = null } = row;
+    const scope = scopeOf(recording, row.scope ?? 0);
     return {
       task: { id: String(subject), name: taskRef(recording, subject)?.name ?? "abort" },
       requestedAt: epochMs(meta, row.requested),
@@ -41,6 +49,8 @@ export function cancellationRows(recording: Recording, meta: RecordingMeta): rea
       by: by === undefined ? null : { id: String(by.id), name: by.name },
       site: site === undefined ? null : reportSite(site),
       ignored: row.ignored === 1,
+      deliveredMs: delivered === null ? null : nanosToMs(delivered - row.requested),
+      scope: scope === undefined ? null : { kind: scope.kind, name: scope.name },
     };
   });
 }

@@ -10,6 +10,7 @@ import { droppedByKind, notSeen } from "./overview.ts";
 import { modelRows, toolRows, type ModelRow, type ToolRow } from "./report-agents.ts";
 import { cancellationRows, type CancellationRow } from "./report-cancellations.ts";
 import { reportStalls, type ReportStall } from "./report-stalls.ts";
+import { waitTotals, type WaitTotal } from "./report-waits.ts";
 import { SPAN_IDENTITY } from "./span-details.ts";
 
 export interface ReportProcess {
@@ -44,6 +45,7 @@ export interface Report {
   readonly handles: { readonly created: number; readonly byType: Readonly<Record<string, number>> };
   readonly promises: null;
   readonly cancellations: readonly CancellationRow[];
+  readonly waits: readonly WaitTotal[];
   readonly stalls: readonly ReportStall[];
   readonly eventLoop: {
     readonly utilization: number | null;
@@ -82,6 +84,7 @@ export function report(recording: Recording): Report {
       handles: handleCounts(recording),
       promises: null,
       cancellations: cancellationRows(recording, meta),
+      waits: waitTotals(recording, meta),
       stalls,
       eventLoop: eventLoop(recording, stalls),
       models: modelRows(recording),

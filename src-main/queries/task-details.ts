@@ -4,6 +4,7 @@ import type { Outcome, TaskKind } from "../../src-runtime/protocol/record.ts";
 import type { CancellationDetails, Frame, Site, TaskDetails } from "../api/api.ts";
 import type { Recording } from "../store/recording.ts";
 import { toStallRow, type StoredStall } from "./stalls.ts";
+import { holdsOf, scopeOf, scopesOf, waitsOf } from "./task-waits.ts";
 import { ancestorsOf, taskRef } from "./tasks.ts";
 
 interface StoredTask {
@@ -18,6 +19,9 @@ interface StoredTask {
   readonly first_chunk: number | null;
   readonly chunks: number;
   readonly attributes: string;
+  /** Since format 2. */
+  readonly started?: number | null;
+  readonly site?: string | null;
 }
 
 export interface StoredCancellation {
@@ -31,18 +35,30 @@ export interface StoredCancellation {
   readonly by: number;
   readonly stack: string;
   readonly ignored: number;
+  /** Since format 2. */
+  readonly scope?: number;
+  readonly delivered?: number | null;
 }
+
+const MAX_CANCELLATIONS = 20;
 
 export function taskDetails(recording: Recording, id: number): TaskDetails | undefined {
   const row = recording.get<StoredTask>("SELECT * FROM task WHERE id = ?", id);
   if (row === undefined) return undefined;
   const children = recording.get<{ n: number }>("SELECT count(*) AS n FROM task WHERE parent = ?", id)?.n ?? 0;
   const stalls = recording.all<StoredStall>("SELECT * FROM stall WHERE task = ? ORDER BY start", id);
-  const cancellation = recording.get<StoredCancellation>(
-    "SELECT * FROM cancellation WHERE task = ? OR cancel = ? ORDER BY requested LIMIT 1",
-    id,
-    id,
-  );
+  const [cancellation, ...later] = recording
+    .all<StoredCancellation>(
+      "SELECT * FROM cancellation WHERE task = ? OR cancel = ? ORDER BY requested, id LIMIT ?",
+      id,
+      id,
+      MAX_CANCELLATIONS,
+    )
+    .map((stored) => toCancellation(recording, stored));
+  const site = siteOf(JSON.parse(row.site ?? "[]") as readonly Frame[]);
+  const waits = waitsOf(recording, id);
+  const holds = holdsOf(recording, id);
+  const scopes = scopesOf(recording, id);
   return {
     kind: "task",
     task: { id: row.id, name: row.name, kind: row.kind },
@@ -56,8 +72,15 @@ export function taskDetails(recording: Recording, id: number): TaskDetails | und
     chunks: row.chunks,
     children,
     attributes: JSON.parse(row.attributes) as Record<string, unknown>,
-    ...(cancellation === undefined ? {} : { cancellation: toCancellation(recording, cancellation) }),
+    ...(cancellation === undefined ? {} : { cancellation }),
+    // An abort is shown by the first task it reached.
+    ...(later.length === 0 || row.origin === "abort" ? {} : { laterCancellations: later }),
     stalls: stalls.map((stall) => toStallRow(recording, stall)),
+    ...(site === undefined ? {} : { site }),
+    ...(typeof row.started === "number" ? { queued: Math.max(0, row.started - row.created) } : {}),
+    ...(waits === undefined ? {} : { waits }),
+    ...(holds.length === 0 ? {} : { holds }),
+    ...(scopes.length === 0 ? {} : { scopes }),
   };
 }
 
@@ -65,6 +88,7 @@ function toCancellation(recording: Recording, row: StoredCancellation): Cancella
   const stack = JSON.parse(row.stack) as readonly Frame[];
   const by = taskRef(recording, row.by);
   const site = siteOf(stack);
+  const scope = scopeOf(recording, row.scope ?? 0);
   return {
     id: row.id,
     requestedAt: row.requested,
@@ -75,6 +99,8 @@ function toCancellation(recording: Recording, row: StoredCancellation): Cancella
     ...(site === undefined ? {} : { site }),
     stack,
     ignored: row.ignored === 1,
+    ...(typeof row.delivered === "number" ? { deliveredAt: row.delivered } : {}),
+    ...(scope === undefined ? {} : { scope }),
   };
 }
 

@@ -19,6 +19,8 @@ type Value = string | number | null | Uint8Array;
 /** A recording open for reading. Every read sees the file's newest whole batch. */
 export interface Recording {
   readonly path: string;
+  /** Its format version: what tables there are. */
+  readonly format: number;
   meta(): RecordingMeta;
   /** Runs `body` on one unchanging view of the recording. */
   snapshot<T>(body: () => T): T;
@@ -40,6 +42,7 @@ export function openRecording(path: string): Recording {
   } catch (error) {
     throw asRecordingError(error, path);
   }
+  const format = db.pragma("user_version", { simple: true }) as number;
   const statements = new Map<string, Database.Statement>();
 
   function prepare(sql: string): Database.Statement {
@@ -61,6 +64,7 @@ export function openRecording(path: string): Recording {
 
   return {
     path,
+    format,
     meta: () => read(() => readMeta(prepare("SELECT key, value FROM meta").raw().all() as [string, unknown][])),
     snapshot: (body) => read(() => (db.inTransaction ? body() : db.transaction(body)())),
     all: <Row>(sql: string, ...values: readonly Value[]) =>

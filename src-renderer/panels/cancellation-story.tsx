@@ -9,6 +9,7 @@ import { SiteText } from "../ui/site-text.tsx";
 import { TaskLink, type OnSelect } from "./references.tsx";
 import { Section } from "./section.tsx";
 import { StackList } from "./stack-list.tsx";
+import { scopeWords } from "./wait-words.ts";
 
 const SOURCES: Readonly<Record<string, string>> = {
   explicit: "asked for by the program",
@@ -21,13 +22,18 @@ const SOURCES: Readonly<Record<string, string>> = {
   limit: "a limit was reached",
 };
 
+function settledWords(isIgnored: boolean, isBlock: boolean): string {
+  const what = isBlock ? "The block" : "The task";
+  return isIgnored ? `${what} ended otherwise than by the cancellation.` : `${what} ended because of it.`;
+}
+
 export function CancellationStory(props: {
   readonly cancellation: CancellationDetails;
   readonly ended: number | undefined;
   readonly onSelect: OnSelect;
 }): ReactElement {
   const { cancellation, ended, onSelect } = props;
-  const { requestedAt, settledAt, ignored, by, site, stack } = cancellation;
+  const { requestedAt, settledAt, ignored, by, site, stack, deliveredAt, scope } = cancellation;
   const end = settledAt ?? (ignored ? ended : undefined);
   return (
     <Section title="Cancellation" aside={SOURCES[cancellation.source] ?? cancellation.source}>
@@ -42,6 +48,7 @@ export function CancellationStory(props: {
                 by <TaskLink task={by} onSelect={onSelect} />
               </>
             )}
+            {scope !== undefined && <p className="quiet">of its {scopeWords(scope)}</p>}
             {cancellation.reason !== "" && <p>{cancellation.reason}</p>}
             {site !== undefined && (
               <p>
@@ -50,6 +57,15 @@ export function CancellationStory(props: {
             )}
           </div>
         </li>
+        {deliveredAt !== undefined && (
+          <li className="story-instant" data-mark="cancelling">
+            <span className="story-offset">+{formatDuration(Math.max(0, deliveredAt - requestedAt))}</span>
+            <div>
+              <strong>Delivered</strong>
+              <p className="quiet">A wait of the task threw it, or a signal it had given away was aborted.</p>
+            </div>
+          </li>
+        )}
         {end === undefined ? (
           <li className="story-instant" data-mark="cancelling">
             <span className="story-offset" />
@@ -63,9 +79,7 @@ export function CancellationStory(props: {
             <span className="story-offset">+{formatDuration(Math.max(0, end - requestedAt))}</span>
             <div>
               <strong>{ignored ? "Cancel ignored" : "Settled"}</strong>
-              <p className="quiet">
-                {ignored ? "The task ended otherwise than by the cancellation." : "The task ended because of it."}
-              </p>
+              <p className="quiet">{settledWords(ignored, scope !== undefined)}</p>
             </div>
           </li>
         )}

@@ -1,4 +1,4 @@
-/** A task: what it was, when, how it ended, who cancelled it, which stalls it held, what it carried. */
+/** A task: what it was, when, how it ended, who cancelled it, what it waited for, which stalls it held, what it carried. */
 import type { ReactElement } from "react";
 import type { TaskDetails as Task } from "../../src-main/api/api.ts";
 import { useTick } from "../state/use-tick.ts";
@@ -10,6 +10,8 @@ import { CopyJson } from "./copy-json.tsx";
 import { FactList, type Fact } from "./fact-list.tsx";
 import { Lineage, StallList, type OnSelect } from "./references.tsx";
 import { Section } from "./section.tsx";
+import { HoldSection, ScopeSection, WaitSection } from "./wait-sections.tsx";
+import { SiteText } from "../ui/site-text.tsx";
 
 export function TaskDetails(props: {
   readonly details: Task;
@@ -46,10 +48,21 @@ export function TaskDetails(props: {
       </Section>
       <Section>
         <FactList facts={factsOf(details)} />
+        {details.site !== undefined && (
+          <p className="quiet">
+            Created in <SiteText site={details.site} />
+          </p>
+        )}
       </Section>
       {details.cancellation !== undefined && (
         <CancellationStory cancellation={details.cancellation} ended={details.end} onSelect={onSelect} />
       )}
+      {details.laterCancellations?.map((cancellation) => (
+        <CancellationStory key={cancellation.id} cancellation={cancellation} ended={details.end} onSelect={onSelect} />
+      ))}
+      {details.waits !== undefined && <WaitSection waits={details.waits} now={now()} onSelect={onSelect} />}
+      {details.holds !== undefined && <HoldSection holds={details.holds} now={now()} />}
+      {details.scopes !== undefined && <ScopeSection scopes={details.scopes} />}
       {details.stalls.length > 0 && (
         <Section title="Held the event loop" aside={formatCountOf(details.stalls.length, "stall")}>
           <StallList stalls={details.stalls} now={now()} isLive={isLive} onSelect={onSelect} />
@@ -68,6 +81,7 @@ function factsOf(details: Task): readonly Fact[] {
   const facts: Fact[] = [];
   if (details.error !== undefined) facts.push({ name: "Error", value: details.error, tone: "error" });
   facts.push({ name: "Started", value: formatInstant(details.start) });
+  if (details.queued !== undefined) facts.push({ name: "Queued", value: `for ${formatDuration(details.queued)}` });
   facts.push({ name: "Ended", value: details.end === undefined ? "not yet seen" : formatInstant(details.end) });
   if (details.firstChunk !== undefined) {
     facts.push({ name: "First chunk", value: `after ${formatDuration(details.firstChunk - details.start)}` });

@@ -81,7 +81,7 @@ export function createRuntimeCancels(
         by = abort;
       }
     } else if (by === 0 && source === "explicit") by = emitter.current();
-    const label = reason === undefined ? "CancelledError" : labelOf(reason, emitter);
+    const label = reason === undefined ? unnamed(source) : labelOf(reason, emitter);
     const frames = source === "explicit" ? site() : undefined;
     emitter.cancel(number, source, label, by, frames, isBlock ? { scope: scope.tag, task: task.tag } : undefined);
     return entry;
@@ -139,6 +139,11 @@ export function createRuntimeCancels(
       if (scope.task !== undefined) reachedBy.delete(scope.task);
     },
   };
+}
+
+/** A cancel without a reason is called by what it is thrown as. */
+function unnamed(source: Cancel["source"]): string {
+  return source === "deadline" ? "TimeoutError" : "CancelledError";
 }
 
 function keyOf(scopeId: string, at: number): string {

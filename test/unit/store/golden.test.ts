@@ -19,11 +19,16 @@ test("there is one for every format", () => {
   expect(files).toEqual(Array.from({ length: FORMAT }, (_, index) => `format-${index + 1}.stallscope`));
 });
 
+/** What there is to see besides, since format 2. */
+const RUNTIME_TRACKS = ["main", "Tasks"];
+
 test.each(files)("%s", (file) => {
   const recording = openRecording(`${FOLDER}${file}`);
+  const hasRuntime = recording.format >= 2;
   const { recording: about, ...rest } = report(recording);
   const expected: unknown = JSON.parse(readFileSync(`${FOLDER}${file.replace(/stallscope$/, "json")}`, "utf8"));
-  expect({ recording: { ...about, path: "" }, ...rest }).toEqual(expected);
+  // Reports may tell more than they did, never otherwise.
+  expect({ recording: { ...about, path: "" }, ...rest }).toMatchObject(expected as object);
 
   const table = tracks(recording);
   expect(table.label).toEqual([
@@ -37,12 +42,13 @@ test.each(files)("%s", (file) => {
     "left",
     "gpt",
     "Aborts",
+    ...(hasRuntime ? RUNTIME_TRACKS : []),
     "Spans",
     "worker 1 of 1001",
     "Event loop",
   ]);
   const { count, labels } = tile(recording, { tracks: [...table.id], from: 0, to: 300e6, resolution: 1 });
-  expect(count).toHaveLength(11);
+  expect(count).toHaveLength(hasRuntime ? 15 : 11);
   expect(labels).toContain("parsePdf()");
   expect([...strip(recording, 1, 0, 260e6, 1).busy][0]).toBeCloseTo(0.5);
   const { stalls } = overview(recording);
@@ -57,5 +63,36 @@ test.each(files)("%s", (file) => {
     [16, 1e6],
     [17, 1e6],
   ]);
+  recording.close();
+});
+
+test("format 2 keeps what tasks waited for, who held it, and how each took its cancel", () => {
+  const recording = openRecording(`${FOLDER}format-2.stallscope`);
+  const id = (name: string): number =>
+    recording.get<{ id: number }>("SELECT id FROM task WHERE name = ?", name)?.id ?? 0;
+  expect(details(recording, { kind: "task", id: id("fetchPages") })).toMatchObject({
+    waits: {
+      count: 1,
+      total: 5e6,
+      longest: [{ kind: "lock", name: "database", holder: { name: "keepBooks" }, dur: 5e6, outcome: "cancelled" }],
+    },
+    cancellation: { source: "group", by: { name: "keepBooks" }, deliveredAt: 191e6, settledAt: 192e6, ignored: true },
+  });
+  expect(details(recording, { kind: "task", id: id("keepBooks") })).toMatchObject({
+    holds: [{ kind: "lock", name: "database", dur: 5e6, waited: 0 }],
+  });
+  expect(details(recording, { kind: "task", id: id("main") })).toMatchObject({
+    site: { function: "start", line: 3 },
+    queued: 2e6,
+    scopes: [{ kind: "group", name: "retrieval", deadline: 400e6, cancelledAt: 190e6, closed: 193e6 }],
+    cancellation: { scope: { name: "retrieval" }, settledAt: 193e6, ignored: false },
+  });
+  expect(recording.all("SELECT kind, source - 4294967296 AS source, target - 4294967296 AS target FROM link")).toEqual(
+    expect.arrayContaining([
+      { kind: "create", source: 21, target: 23 },
+      { kind: "await", source: 23, target: 21 },
+      { kind: "cancel", source: 24, target: 23 },
+    ]),
+  );
   recording.close();
 });
