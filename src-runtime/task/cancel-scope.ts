@@ -198,5 +198,6 @@ function armDeadline(scope: Scope, when: number | undefined): Deadline | undefin
   if (when === undefined || when === Infinity) return undefined;
   assertTime(when, "deadline");
   const { runner } = scope;
+  runner.instrument?.emit("timeout.armed", scope.task, scope, when, 0);
   return runner.timers.add(when, () => scope.cancel(runner.cancelOf(scope, "deadline", undefined, undefined)));
 }
