@@ -42,7 +42,7 @@ export {
   type GatherOptions,
   type GatherValues,
 } from "./task/gather.ts";
-export { asCompleted, wait, type ReturnWhen, type WaitOptions, type WaitResult } from "./task/wait.ts";
+export { asCompleted, wait, type EndedTask, type ReturnWhen, type WaitOptions, type WaitResult } from "./task/wait.ts";
 export { firstSuccess, race } from "./task/race.ts";
 export { captureCallGraph, formatCallGraph, type CallGraph } from "./task/call-graph.ts";
 

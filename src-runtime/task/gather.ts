@@ -160,7 +160,11 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
     for (const input of this.#places.keys()) {
       if (input instanceof TaskImpl) this.#follow(input, input);
       else if (typeof input === "function") this.#queue.push(input);
-      else if (isGather(input)) this.#follow(spawn(scope, NESTED, async () => input, { name: input.name }), input);
+      else if (isGather(input))
+        this.#follow(
+          spawn(scope, NESTED, async () => input, { name: input.name }),
+          input,
+        );
       else this.#await(input);
     }
     this.#queue.reverse();
@@ -220,7 +224,7 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
   async #leave(scope: Scope, cancelled: CancelledError): Promise<never> {
     if (this.#pending > 0) this.#stop("parent", cancelled.reason);
     await drain(scope, this.members(), GRACE_MS);
-    if (this.#error !== undefined) throw this.#error.error;
+    if (this.#error !== undefined && !(this.#error.error instanceof TaskCancelledError)) throw this.#error.error;
     for (const error of this.#returned) addSuppressed(cancelled, error);
     throw cancelled;
   }
@@ -346,7 +350,7 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
   }
 
   #reportUnlooked(error: unknown): void {
-    if (this.#isLookedAt) return;
+    if (this.#isLookedAt || error instanceof TaskCancelledError) return;
     this.#scope.runner.report(error, "The error of a gather was never retrieved: nobody awaited it.");
   }
 }

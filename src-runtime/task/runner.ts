@@ -210,7 +210,9 @@ export class Runner implements AsyncDisposable {
 
   #abandon(task: TaskImpl): void {
     task.abandon();
-    const within = this.#isGraceCut ? "when the shutdown was cut short" : `within ${this.#shutdownGrace} ms (shutdownGrace)`;
+    const within = this.#isGraceCut
+      ? "when the shutdown was cut short"
+      : `within ${this.#shutdownGrace} ms (shutdownGrace)`;
     const message = `Task ${task.name} did not end ${within} and was abandoned.`;
     this.#state.report(new UsageError(message), message, task);
   }

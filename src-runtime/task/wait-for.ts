@@ -29,7 +29,13 @@ export async function waitFor<T>(
   const scope = currentScope("waitFor()");
   throwIfCancelled(scope);
   // A gather is ours: it takes the cancel to its members.
-  if (isGather(work)) return waitForTask(scope, spawn(scope, OWNER, async () => work, { name: work.name }), ms, grace);
+  if (isGather(work))
+    return waitForTask(
+      scope,
+      spawn(scope, OWNER, async () => work, { name: work.name }),
+      ms,
+      grace,
+    );
   if (typeof work === "function") {
     if (ms !== null && ms <= 0) throw tooLate(work.name, ms, undefined);
     return waitForTask(scope, spawn(scope, OWNER, work), ms, grace);
@@ -56,7 +62,11 @@ async function waitForTask<T>(scope: Scope, task: TaskImpl<T>, ms: number | null
     }
     if (isOver && (task.cancelled() || task.abandoned())) {
       const { cancelled } = task.scope;
-      throw tooLate(task.name, ms ?? 0, task.error ?? (cancelled === undefined ? undefined : new CancelledError(cancelled)));
+      throw tooLate(
+        task.name,
+        ms ?? 0,
+        task.error ?? (cancelled === undefined ? undefined : new CancelledError(cancelled)),
+      );
     }
   }
   return task.result();

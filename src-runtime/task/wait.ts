@@ -128,6 +128,9 @@ function subjectOf(kind: "wait", pending: ReadonlySet<TaskImpl>): Subject {
   return { kind, name, tag: 0, holders: () => [], members: () => [...pending] };
 }
 
+/** A task that has ended. Without `then` for TypeScript, which would take its value for what `for await` gives. */
+export type EndedTask<T extends Task<unknown> = Task> = Omit<T, "then">;
+
 /**
  * The tasks in the order they end, the very same objects. With `timeout` (milliseconds from now), asking for one after
  * that throws TimeoutError; the tasks go on. Can be iterated once.
@@ -137,7 +140,7 @@ function subjectOf(kind: "wait", pending: ReadonlySet<TaskImpl>): Subject {
 export function asCompleted<T extends Task<unknown>>(
   tasks: Iterable<T>,
   options: { readonly timeout?: number } = {},
-): AsyncIterable<T> {
+): AsyncIterable<EndedTask<T>> {
   const { timeout: ms = Infinity } = options;
   const scope = currentScope("asCompleted()");
   const all = tasksOf(tasks, "asCompleted", scope);
@@ -149,7 +152,7 @@ export function asCompleted<T extends Task<unknown>>(
     [Symbol.asyncIterator]() {
       if (isIterated) throw new UsageError("asCompleted() can be iterated once. Call it again.");
       isIterated = true;
-      return iterate(all, ms, until) as AsyncIterator<Task> as AsyncIterator<T>;
+      return iterate(all, ms, until) as AsyncIterator<Task> as AsyncIterator<EndedTask<T>>;
     },
   };
 }
@@ -230,7 +233,9 @@ function iterate(all: ReadonlySet<TaskImpl>, ms: number, until: number): AsyncIt
 }
 
 function wasLeft(): UsageError {
-  return new UsageError("The iteration of asCompleted() was ended by a cancel. Call it again for the tasks that are left.");
+  return new UsageError(
+    "The iteration of asCompleted() was ended by a cancel. Call it again for the tasks that are left.",
+  );
 }
 
 function tooLate(ms: number, left: number): TimeoutError {
