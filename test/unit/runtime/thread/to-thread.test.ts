@@ -4,6 +4,7 @@ import { MessageChannel } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import {
   type CancelledError,
+  CapacityLimiter,
   ContextVar,
   DataCloneError,
   NoCurrentTaskError,
@@ -164,6 +165,16 @@ describe("a call", () => {
     await inRun(async () => {
       const module = new URL("data:text/javascript,export default (x) => x * 2");
       expect(await toThread(module, "default", [21])).toBe(42);
+    });
+  });
+
+  test("a CapacityLimiter lets in one call at a time, also of one task", async () => {
+    await inRun(async () => {
+      const limiter = new CapacityLimiter(1);
+      const calls = [1, 2, 3].map((n) => toThread<number>(WORK, "addLater", [n, n], { limiter }));
+      expect(limiter.stats).toMatchObject({ borrowed: 1, waiters: 2 });
+      expect(await Promise.all(calls)).toEqual([2, 4, 6]);
+      expect(limiter.borrowed).toBe(0);
     });
   });
 
