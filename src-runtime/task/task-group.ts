@@ -19,7 +19,7 @@ export interface TaskGroup {
   /** @throws TaskGroupClosed after a failure or the end; the group's CancelledError after `cancel()` */
   createTask<T>(fn: () => Promise<T>, options?: TaskOptions): Task<T>;
   /** Starts a child and waits until it calls `started(value)`; it goes on in the group. */
-  start<T>(fn: (started: (value: T) => void) => Promise<unknown>, options?: TaskOptions): Promise<T>;
+  start<T = void>(fn: (started: (value: T) => void) => Promise<unknown>, options?: TaskOptions): Promise<T>;
   /** Ends the group early, without an error. */
   cancel(reason?: unknown): void;
   readonly signal: AbortSignal;
@@ -77,7 +77,8 @@ class Group implements TaskGroup, StartingGroup, Subject {
   #state: "open" | "failed" | "ended" = "open";
   /** The block's wait for its last children. */
   #exit: Wait<void> | undefined;
-  #wasCancelledAtExit = false;
+  /** A cancel from outside came while it waited for children, or took one away. */
+  #wasCutShort = false;
   #graceEnd: Deadline | undefined;
   readonly #graceOver = Promise.withResolvers<undefined>();
 
@@ -138,7 +139,7 @@ class Group implements TaskGroup, StartingGroup, Subject {
     return task;
   }
 
-  start<T>(fn: (started: (value: T) => void) => Promise<unknown>, options?: TaskOptions): Promise<T> {
+  start<T = void>(fn: (started: (value: T) => void) => Promise<unknown>, options?: TaskOptions): Promise<T> {
     return startChild(this, fn, options);
   }
 
@@ -150,7 +151,10 @@ class Group implements TaskGroup, StartingGroup, Subject {
 
   taskEnded(task: TaskImpl): void {
     if (task.failed()) this.#childFailed(task);
-    else task.looked = true;
+    else {
+      task.looked = true;
+      if (!task.completed() && this.#scope.isCancelledFromAbove) this.#wasCutShort = true;
+    }
     this.gone(task);
   }
 
@@ -249,8 +253,7 @@ class Group implements TaskGroup, StartingGroup, Subject {
   /** Children may add children up to the last moment. */
   async #untilEmpty(): Promise<void> {
     const scope = this.#scope;
-    const stop =
-      this.#children.size === 0 ? undefined : scope.whenCancelled(() => void (this.#wasCancelledAtExit = true));
+    const stop = this.#children.size === 0 ? undefined : scope.whenCancelled(() => void (this.#wasCutShort = true));
     while (this.#children.size > 0) {
       this.#exit = new Wait<void>(scope, "group", this, undefined);
       await this.#exit.promise;
@@ -274,9 +277,8 @@ class Group implements TaskGroup, StartingGroup, Subject {
       if (leaving.absorbed) return undefined;
       throw leaving.error;
     }
-    // The children were its last wait: a cancel from outside that came meanwhile is thrown here.
-    if (this.#wasCancelledAtExit && this.#scope.isCancelledFromAbove)
-      throw deliver(this.#scope, this.#scope.effective!);
+    // A cancel from outside that came while it waited for children, or took one away, is thrown here.
+    if (this.#wasCutShort && this.#scope.isCancelledFromAbove) throw deliver(this.#scope, this.#scope.effective!);
     return (ending as { readonly value: T }).value;
   }
 
