@@ -12,6 +12,8 @@ import type { TaskImpl } from "./task.ts";
 import { Timers } from "./timers.ts";
 import { UnresponsiveWatch } from "./unresponsive.ts";
 
+/** Longest interval Node's timers take, nearly; milliseconds. */
+const KEEP_ALIVE_MS = 2 ** 30;
 /** Tasks remembered in debug mode, at most. */
 const MAX_NEVER_LOOKED = 1000;
 
@@ -54,6 +56,12 @@ export interface RunnerSettings {
   readonly onError: (report: ErrorReport) => void;
 }
 
+/** A process whose tasks only wait on us has nothing else to keep it alive. Answers how to end it. */
+export function keepAlive(): () => void {
+  const timer = setInterval(() => undefined, KEEP_ALIVE_MS);
+  return () => clearInterval(timer);
+}
+
 export class RunnerState {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -70,6 +78,7 @@ export class RunnerState {
   #unretrieved: TaskImpl[] = [];
   #neverLooked: TaskImpl[] = [];
   #unresponsive: UnresponsiveWatch | undefined;
+  #release: (() => void) | undefined;
   #taskIds = 0;
   #scopeIds = 0;
 
@@ -84,9 +93,15 @@ export class RunnerState {
   /** Called when the last live task has ended. */
   onIdle: (() => void) | undefined;
 
+  taskCreated(): void {
+    if (this.live++ === 0) this.#release = keepAlive();
+  }
+
   taskEnded(task: TaskImpl): void {
     if (this.#unresponsive?.isEmpty === false) this.#unresponsive.delete(task);
-    if (--this.live === 0) this.onIdle?.();
+    if (--this.live > 0) return;
+    this.#release?.();
+    this.onIdle?.();
   }
 
   /** Says so when a cancelled task does not end: to whoever listens, and in debug mode to the program. */

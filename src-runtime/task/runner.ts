@@ -14,15 +14,13 @@ import { InterruptedError, UsageError, assertFunction, assertTime, describeValue
 import type { Instrument } from "./instrument.ts";
 import { assertSignal, followSignal } from "./follow.ts";
 import { createObserverBus, type Observer } from "./observers.ts";
-import { RunnerState, type Closable, type ErrorReport, type TaskInfo } from "./runner-state.ts";
+import { RunnerState, keepAlive, type Closable, type ErrorReport, type TaskInfo } from "./runner-state.ts";
 import { RUN_SIGNALS, endQuietlyIfUncaught, exitCodeOf, listenToSignals, type RunSignal } from "./signals.ts";
 import { SLOW_STEP_MS, watchSteps } from "./slow-steps.ts";
 import { TaskImpl, type TaskOwner } from "./task.ts";
 
 const SHUTDOWN_GRACE_MS = 10_000;
 const CLEANUP_MS = 10_000;
-/** A process that only waits on us has nothing else to keep it alive. */
-const KEEP_ALIVE_MS = 2 ** 30;
 /** Longest time Node's timers take, milliseconds. */
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -126,7 +124,6 @@ export class Runner implements AsyncDisposable {
     this.#received = 0;
     this.#interrupted = undefined;
     state.instrument?.emit("run.start", this.#main, undefined, 0, 0);
-    const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MS);
     using _signals = listenToSignals(this.#signals, this.#onSignal);
     using _signal = options.signal === undefined ? undefined : followSignal(task.scope, options.signal);
     try {
@@ -136,7 +133,6 @@ export class Runner implements AsyncDisposable {
       if (task.cancelled()) throw this.#interruption(task.error as CancelledError) ?? task.error;
       throw task.abandoned() && this.#interrupted !== undefined ? interrupt(this.#interrupted) : error;
     } finally {
-      clearInterval(keepAlive);
       clearTimeout(this.#mainGrace);
       this.#main = undefined;
       state.instrument?.emit("run.end", task as unknown as TaskImpl, undefined, 0, 0);
@@ -173,7 +169,7 @@ export class Runner implements AsyncDisposable {
 
   async #close(reason: unknown): Promise<void> {
     const state = this.#state;
-    const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MS);
+    const release = keepAlive();
     using _signals = listenToSignals(this.#signals, this.#onSignal);
     try {
       const by = currentScopeOrNone()?.task;
@@ -186,7 +182,7 @@ export class Runner implements AsyncDisposable {
       state.flushReports();
       state.instrument?.emit("shutdown.end", undefined, undefined, state.orphans.size, 0);
     } finally {
-      clearInterval(keepAlive);
+      release();
       this.#watch?.[Symbol.dispose]();
       state.closed = true;
       state.timers.stop();

@@ -2,6 +2,7 @@
 import { currentScope } from "./current.ts";
 import { assertTime } from "./errors.ts";
 import { Wait, throwIfCancelled, type Scope } from "./scope.ts";
+import type { Deadline } from "./timers.ts";
 
 /** Milliseconds of the runner's clock. @throws NoCurrentTaskError outside a run */
 export function now(): number {
@@ -9,15 +10,37 @@ export function now(): number {
 }
 
 /** Waits for `ms` milliseconds of the runner's clock; zero and less: one turn of the event loop. */
-export async function sleep(ms: number): Promise<void> {
-  assertTime(ms, "sleep's time");
-  const scope = currentScope("sleep()");
-  throwIfCancelled(scope);
-  if (ms <= 0) return turn(scope);
-  const { timers } = scope.runner;
-  const wait = new Wait<void>(scope, "sleep", ms, () => timers.remove(deadline));
-  const deadline = timers.add(timers.now() + ms, () => wait.resolve());
-  return wait.promise;
+export function sleep(ms: number): Promise<void> {
+  try {
+    assertTime(ms, "sleep's time");
+    const scope = currentScope("sleep()");
+    throwIfCancelled(scope);
+    return ms <= 0 ? turn(scope) : new Sleep(scope, ms).promise;
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+}
+
+/** Wait and deadline in one: there may be a great many. */
+class Sleep extends Wait<void> implements Deadline {
+  readonly when: number;
+  order = 0;
+  index = 0;
+
+  constructor(scope: Scope, ms: number) {
+    super(scope, "sleep", ms, leaveTimers);
+    const { timers } = scope.runner;
+    this.when = timers.now() + ms;
+    timers.insert(this);
+  }
+
+  fire(): void {
+    this.resolve();
+  }
+}
+
+function leaveTimers(wait: Wait<void>): void {
+  wait.scope.runner.timers.remove(wait as Sleep);
 }
 
 /** Throws if cancelled, and lets the event loop turn once: timers fire, sockets are read, others run. */

@@ -139,7 +139,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
     this.parent = parent;
     this.looked = owner.looks;
     this.scope = new Scope("task", runner, ownerScope, this as unknown as TaskImpl, context);
-    runner.live++;
+    runner.taskCreated();
     this.site = runner.settings.debug ? callSite() : undefined;
     runner.instrument?.emit("task.created", this as unknown as TaskImpl, ownerScope, 0, 0);
   }

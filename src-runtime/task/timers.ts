@@ -3,21 +3,30 @@
  *
  * Deadlines of the same instant fire in one step, the older first; others one by one, with everything that follows from
  * one run to its end before the next, also when a blocked event loop finds several due at once.
+ *
+ * Most deadlines are removed long before they are due. They stay in the heap as dead until they come to its head or
+ * make up half of it.
  */
 import type { Clock, ClockTimer } from "./clock.ts";
 
 export interface Deadline {
   /** Milliseconds of the clock. */
   readonly when: number;
-  readonly order: number;
-  readonly fire: (late: number) => void;
-  /** Place in the heap, -1 when not in it. */
+  /** Set by `insert`. */
+  order: number;
+  /** Place in the heap, -1 when removed or fired. Set by the heap. */
   index: number;
+  /** `late`: by how many milliseconds. */
+  fire(late: number): void;
 }
+
+/** A heap of fewer dead than this is left as it is. */
+const MIN_DEAD = 64;
 
 export class Timers {
   readonly #clock: Clock;
-  readonly #heap: Deadline[] = [];
+  #heap: Deadline[] = [];
+  #dead = 0;
   #order = 0;
   #timer: ClockTimer | undefined;
   #armedFor = Infinity;
@@ -27,8 +36,9 @@ export class Timers {
     this.#clock = clock;
   }
 
+  /** Deadlines that have neither fired nor been removed. */
   get size(): number {
-    return this.#heap.length;
+    return this.#heap.length - this.#dead;
   }
 
   /** When the next one is due, Infinity: none. */
@@ -41,37 +51,61 @@ export class Timers {
   }
 
   add(when: number, fire: (late: number) => void): Deadline {
-    const deadline: Deadline = { when, order: this.#order++, fire, index: this.#heap.length };
+    const deadline: Deadline = { when, order: 0, fire, index: 0 };
+    this.insert(deadline);
+    return deadline;
+  }
+
+  /** For those that are a deadline themselves. */
+  insert(deadline: Deadline): void {
+    const { when } = deadline;
+    deadline.order = this.#order++;
+    deadline.index = this.#heap.length;
     this.#heap.push(deadline);
     this.#up(deadline);
     // What is due already fires in the next macrotask, also where time has to be pushed. Each has a macrotask of its own,
     // so that none of several waits for the others' turns.
     if (when <= this.#clock.now()) setImmediate(this.#fireDue);
     else if (!this.#firing && when < this.#armedFor) this.#arm();
-    return deadline;
   }
 
   remove(deadline: Deadline): void {
     const { index } = deadline;
     if (index < 0) return;
     deadline.index = -1;
-    const last = this.#heap.pop();
-    if (last !== undefined && last !== deadline) {
-      last.index = index;
-      this.#heap[index] = last;
-      this.#up(last);
-      this.#down(last);
-    }
-    if (index === 0 && !this.#firing) this.#arm();
+    this.#dead++;
+    if (index === 0) {
+      this.#dropDeadHeads();
+      if (!this.#firing) this.#arm();
+    } else if (this.#dead > MIN_DEAD && this.#dead * 2 > this.#heap.length) this.#dropAllDead();
   }
 
   /** No timer of the clock is left behind. */
   stop(): void {
     for (const deadline of this.#heap) deadline.index = -1;
-    this.#heap.length = 0;
+    this.#heap = [];
+    this.#dead = 0;
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#armedFor = Infinity;
+    this.#clock.stop?.();
+  }
+
+  /** The head of a heap is never dead. */
+  #dropDeadHeads(): void {
+    for (let head = this.#heap[0]; head !== undefined && head.index < 0; head = this.#heap[0]) {
+      this.#dead--;
+      const last = this.#heap.pop()!;
+      if (last !== head) this.#sink(last, 0);
+    }
+  }
+
+  #dropAllDead(): void {
+    const heap = this.#heap.filter(({ index }) => index >= 0);
+    this.#heap = heap;
+    this.#dead = 0;
+    for (const [index, deadline] of heap.entries()) deadline.index = index;
+    for (let index = (heap.length >> 1) - 1; index >= 0; index--) this.#sink(heap[index]!, index);
   }
 
   #arm(): void {
@@ -119,30 +153,32 @@ export class Timers {
       const parent = (index - 1) >> 1;
       const above = heap[parent]!;
       if (!isBefore(deadline, above)) break;
-      heap[index] = above;
-      above.index = index;
+      place(heap, above, index);
       index = parent;
     }
-    heap[index] = deadline;
-    deadline.index = index;
+    place(heap, deadline, index);
   }
 
-  #down(deadline: Deadline): void {
+  #sink(deadline: Deadline, from: number): void {
     const heap = this.#heap;
-    let { index } = deadline;
+    let index = from;
     for (;;) {
       let child = 2 * index + 1;
       if (child >= heap.length) break;
       if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
       const below = heap[child]!;
       if (!isBefore(below, deadline)) break;
-      heap[index] = below;
-      below.index = index;
+      place(heap, below, index);
       index = child;
     }
-    heap[index] = deadline;
-    deadline.index = index;
+    place(heap, deadline, index);
   }
+}
+
+/** The dead keep their -1. */
+function place(heap: Deadline[], deadline: Deadline, index: number): void {
+  heap[index] = deadline;
+  if (deadline.index >= 0) deadline.index = index;
 }
 
 function isBefore(a: Deadline, b: Deadline): boolean {
