@@ -113,13 +113,16 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
   readonly #cancelsOnError: boolean;
   readonly #returnsErrors: boolean;
   readonly #values: unknown[];
-  /** The places that each distinct input fills. */
-  readonly #places = new Map<Awaitish, number[]>();
-  /** Inputs of tasks that run, to find their places again. */
-  readonly #inputs = new Map<TaskImpl, Awaitish>();
-  readonly #queue: (() => PromiseLike<unknown>)[] = [];
+  /** Each once; a member's number is its index. */
+  readonly #inputs: readonly Awaitish[];
+  /** The places each member fills. Undefined: the one of its number, no input was given twice. */
+  readonly #places: readonly number[][] | undefined;
+  /** The tasks of members that run, by number. */
+  readonly #tasks: (TaskImpl | undefined)[];
+  /** Functions that wait for their turn, the next one last. */
+  readonly #queue: number[] = [];
   /** Promises of others that have not settled: a cancel abandons them. */
-  readonly #foreign = new Set<PromiseLike<unknown>>();
+  readonly #foreign = new Set<number>();
   #running = 0;
   #pending: number;
   #error: { readonly error: unknown } | undefined;
@@ -145,27 +148,26 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
     this.#cancelsOnError = cancelsOnError;
     this.#returnsErrors = returnsErrors;
     this.#values = Array.from({ length: inputs.length });
-    for (const [place, input] of inputs.entries()) {
-      const places = this.#places.get(input);
-      if (places === undefined) this.#places.set(input, [place]);
-      else places.push(place);
-    }
-    this.#pending = this.#places.size;
+    const distinct = new Set(inputs);
+    this.#inputs = distinct.size === inputs.length ? inputs : [...distinct];
+    this.#places = distinct.size === inputs.length ? undefined : placesOf(inputs, this.#inputs);
+    this.#pending = this.#inputs.length;
+    this.#tasks = Array.from({ length: this.#pending });
     this.name = `gather of ${this.#pending}`;
     scope.runner.instrument?.emit("join.begin", scope.task, this, this.#pending, 0);
     if (this.#pending === 0) {
       this.#end({ ok: true, values: [] });
       return;
     }
-    for (const input of this.#places.keys()) {
-      if (input instanceof TaskImpl) this.#follow(input, input);
-      else if (typeof input === "function") this.#queue.push(input);
-      else if (isGather(input))
+    for (const [member, input] of this.#inputs.entries()) {
+      if (typeof input === "function") this.#queue.push(member);
+      else if (input instanceof TaskImpl) this.#follow(input, member);
+      else if (!isGather(input)) this.#await(input, member);
+      else
         this.#follow(
           spawn(scope, NESTED, async () => input, { name: input.name }),
-          input,
+          member,
         );
-      else this.#await(input);
     }
     this.#queue.reverse();
     this.#startSome(limit);
@@ -176,7 +178,7 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
   }
 
   members(): readonly TaskImpl[] {
-    return [...this.#inputs.keys()];
+    return this.#tasks.filter((task) => task !== undefined);
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- A gather is awaited.
@@ -195,7 +197,7 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
 
   taskEnded(task: TaskImpl): void {
     this.#running--;
-    this.#memberEnded(task);
+    this.#memberEnded(task, task.place);
     this.#startSome(this.#running + 1);
   }
 
@@ -231,19 +233,20 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
 
   #startSome(limit: number): void {
     while (this.#running < limit && this.#queue.length > 0) {
-      const fn = this.#queue.pop()!;
+      const member = this.#queue.pop()!;
       this.#running++;
       let task: TaskImpl;
       try {
-        task = spawn(this.#scope, this, fn);
+        task = spawn(this.#scope, this, this.#inputs[member] as () => PromiseLike<unknown>);
       } catch (error) {
         // The runner has ended, or has its most tasks.
         this.#running--;
-        this.#settle(fn, false, error);
+        this.#settle(member, false, error);
         continue;
       }
-      this.#inputs.set(task, fn);
-      this.#scope.runner.instrument?.emit("join.member", task, this, this.#places.get(fn)![0]!, 0);
+      task.place = member;
+      this.#tasks[member] = task;
+      this.#scope.runner.instrument?.emit("join.member", task, this, member, 0);
     }
   }
 
@@ -254,46 +257,45 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
     this.#queue.length = 0;
     for (const task of this.members()) task.cancelBy(source, reason, false);
     if (this.#pending === 0) this.#allEnded();
-    for (const promise of this.#foreign) {
-      this.#foreign.delete(promise);
-      this.#settle(promise, false, new TaskCancelledError("A promise was abandoned: it can't be cancelled."));
+    for (const member of this.#foreign) {
+      this.#foreign.delete(member);
+      this.#settle(member, false, new TaskCancelledError("A promise was abandoned: it can't be cancelled."));
     }
   }
 
-  #follow(task: TaskImpl, input: Awaitish): void {
-    this.#inputs.set(task, input);
+  #follow(task: TaskImpl, member: number): void {
+    this.#tasks[member] = task;
     task.looked = true;
-    this.#scope.runner.instrument?.emit("join.member", task, this, this.#places.get(input)![0]!, 0);
-    if (task.done()) this.#memberEnded(task);
-    else task.onEnd(() => this.#memberEnded(task));
+    this.#scope.runner.instrument?.emit("join.member", task, this, member, 0);
+    if (task.done()) this.#memberEnded(task, member);
+    else task.onEnd(() => this.#memberEnded(task, member));
   }
 
-  #await(promise: PromiseLike<unknown>): void {
-    this.#foreign.add(promise);
+  #await(promise: PromiseLike<unknown>, member: number): void {
+    this.#foreign.add(member);
     promise.then(
       (value) => {
-        if (this.#foreign.delete(promise)) this.#settle(promise, true, value);
+        if (this.#foreign.delete(member)) this.#settle(member, true, value);
       },
       (error: unknown) => {
-        if (this.#foreign.delete(promise)) this.#settle(promise, false, error);
+        if (this.#foreign.delete(member)) this.#settle(member, false, error);
         else this.#scope.runner.instrument?.emit("error.suppressed", this.#scope.task, error, 0, 0);
       },
     );
   }
 
-  #memberEnded(task: TaskImpl): void {
-    const input = this.#inputs.get(task);
-    if (input === undefined) return;
-    this.#inputs.delete(task);
-    if (task.completed()) this.#settle(input, true, task.result());
-    else this.#settle(input, false, task.outcomeError());
+  #memberEnded(task: TaskImpl, member: number): void {
+    this.#tasks[member] = undefined;
+    if (task.completed()) this.#settle(member, true, task.result());
+    else this.#settle(member, false, task.outcomeError());
   }
 
-  #settle(input: Awaitish, ok: boolean, value: unknown): void {
+  #settle(member: number, ok: boolean, value: unknown): void {
     this.#pending--;
     const result =
       ok || value instanceof Error || !this.#returnsErrors ? value : new Error(describeValue(value), { cause: value });
-    for (const place of this.#places.get(input)!) this.#values[place] = result;
+    if (this.#places === undefined) this.#values[member] = result;
+    else for (const place of this.#places[member]!) this.#values[place] = result;
     if (!ok) this.#memberFailed(value);
     if (this.#pending === 0) this.#allEnded();
   }
@@ -338,7 +340,7 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
   #end(ending: Ending): void {
     this.#ending = ending;
     const { runner, task } = this.#scope;
-    runner.instrument?.emit("join.end", task, this, this.#places.size, this.#pending);
+    runner.instrument?.emit("join.end", task, this, this.#inputs.length, this.#pending);
     for (const wait of this.#waits) {
       if (ending.ok) wait.resolve(ending.values);
       else wait.reject(ending.error);
@@ -353,6 +355,12 @@ class GatherImpl implements Gather<unknown[]>, TaskOwner, Subject {
     if (this.#isLookedAt || error instanceof TaskCancelledError) return;
     this.#scope.runner.report(error, "The error of a gather was never retrieved: nobody awaited it.");
   }
+}
+
+function placesOf(inputs: readonly Awaitish[], distinct: readonly Awaitish[]): readonly number[][] {
+  const places = new Map<Awaitish, number[]>(distinct.map((input) => [input, []]));
+  for (const [place, input] of inputs.entries()) places.get(input)!.push(place);
+  return [...places.values()];
 }
 
 function resultOf(ending: Ending): unknown[] {

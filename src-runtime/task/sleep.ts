@@ -17,7 +17,8 @@ export function sleep(ms: number): Promise<void> {
     throwIfCancelled(scope);
     return ms <= 0 ? turn(scope) : new Sleep(scope, ms).promise;
   } catch (error) {
-    return Promise.reject(error as Error);
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- One of ours, thrown just now.
+    return Promise.reject(error);
   }
 }
 

@@ -101,6 +101,8 @@ export class TaskImpl<T = unknown> implements Task<T> {
   cancelUnobserved = false;
   /** Where it was created, in debug mode. */
   readonly site: string | undefined;
+  /** Its owner's number of it. */
+  place = 0;
   /** Listeners' own number of it, 0 until one has met it. */
   tag = 0;
   readonly kind: TaskKind;
