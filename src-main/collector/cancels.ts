@@ -60,16 +60,17 @@ export function createCancelFold(tasks: KnownTasks, nextId: () => number): Cance
       requests.set(event.cancel, request);
       if (requests.size > KEPT) requests.delete(requests.keys().next().value as number);
       out.push(rowOf(request.row, 0, request));
-      if (event.scope !== undefined) {
-        out.push({ do: "cancelScope", scope: event.scope, at: event.at, cancel: event.cancel });
-      }
     },
     reached(event, out) {
       const request = requests.get(event.cancel);
       if (request === undefined) return;
       const list = unsettled.get(event.task) ?? [];
       if (list.some(({ cancel }) => cancel === event.cancel)) return;
-      const cancellation = request.reached++ === 0 ? request.row : nextId();
+      const { scope, at } = request.said;
+      const isFirst = request.reached++ === 0;
+      const cancellation = isFirst ? request.row : nextId();
+      // Only now: the request itself may have come before the block's own record.
+      if (isFirst && scope !== undefined) out.push({ do: "cancelScope", scope, at, cancel: event.cancel });
       out.push(rowOf(cancellation, event.task, request));
       // An abort is a task, from which the arrow starts; else it starts from who asked.
       const from = tasks.any(event.cancel) === undefined ? request.said.by : event.cancel;

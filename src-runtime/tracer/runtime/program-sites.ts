@@ -11,8 +11,9 @@ export function createProgramSites(): CallSites {
   return (below) => {
     const frames = sitesBelow(below);
     const own = folderOf(frames[0]);
-    const first = frames.findIndex(([, file]) => !file.startsWith(own));
-    return own === "" || first < 0 ? frames : frames.slice(first);
+    const program = frames.filter(([, file]) => !file.startsWith(own));
+    const isBundled = program.every(([, file]) => file.startsWith("node:"));
+    return own === "" || isBundled ? frames : program;
   };
 }
 
