@@ -4,10 +4,8 @@
  *     closed ──failures in a row──▶ open ──halfOpenAfter──▶ half open ──the call works──▶ closed
  *                                    ▲                          └───the call fails───▶ open
  *
- * When to break is cockatiel's ConsecutiveBreaker. Its policy around that asks `Date.now()` for the time, which no test
- * clock moves and which jumps with the wall clock, and lets a cancelled call count as a success; hence our own.
+ * Time is the runner's clock, so that tests can push it and a change of the wall clock moves nothing.
  */
-import { ConsecutiveBreaker } from "cockatiel";
 import { asCancelled } from "../task/cancellation.ts";
 import { currentScope } from "../task/current.ts";
 import { CancelledError, assertFunction, assertTime, describeValue } from "../task/errors.ts";
@@ -54,9 +52,11 @@ export function circuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
 }
 
 class Breaker implements CircuitBreaker {
-  readonly #breaker: ConsecutiveBreaker;
+  readonly #mostFailures: number;
   readonly #halfOpenAfter: number;
   #state: CircuitState = "closed";
+  /** In a row. */
+  #failures = 0;
   #openedAt = 0;
   #lastError: unknown;
   /** Changes with each change of state: a call that began before has no say. */
@@ -64,7 +64,7 @@ class Breaker implements CircuitBreaker {
   #now: () => number = () => this.#openedAt;
 
   constructor(failures: number, halfOpenAfter: number) {
-    this.#breaker = new ConsecutiveBreaker(failures);
+    this.#mostFailures = failures;
     this.#halfOpenAfter = halfOpenAfter;
   }
 
@@ -112,14 +112,14 @@ class Breaker implements CircuitBreaker {
 
   #failed(error: unknown, scope: Scope): void {
     this.#lastError = error;
-    const breaks = this.#breaker.failure();
-    if (this.#state === "closed" && !breaks) return;
+    this.#failures++;
+    if (this.#state === "closed" && this.#failures < this.#mostFailures) return;
     this.#openedAt = this.#now();
     this.#change("open", scope);
   }
 
   #worked(scope: Scope): void {
-    this.#breaker.success();
+    this.#failures = 0;
     if (this.#state === "halfOpen") this.#change("closed", scope);
   }
 

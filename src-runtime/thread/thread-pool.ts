@@ -7,9 +7,10 @@
  */
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Piscina } from "piscina";
+import type { Piscina } from "piscina";
 import type { Subject } from "../task/instrument.ts";
 import type { Closable, RunnerState } from "../task/runner-state.ts";
 import { Wait, throwIfCancelled, type Scope } from "../task/scope.ts";
@@ -30,6 +31,7 @@ export interface Running {
   terminate(): void;
 }
 
+const load = createRequire(import.meta.url);
 const pools = new WeakMap<RunnerState, ThreadPool>();
 
 export class ThreadPool implements Closable {
@@ -115,7 +117,9 @@ export class ThreadPool implements Closable {
   }
 
   #make(): Piscina<ThreadRequest, void> {
-    const threads = new Piscina<ThreadRequest, void>({
+    // Loaded by the first call: it takes longer than the rest of the runtime together.
+    const { Piscina: Threads } = load("piscina") as typeof import("piscina");
+    const threads = new Threads<ThreadRequest, void>({
       filename: entryPath(),
       minThreads: 0,
       maxThreads: MOST_THREADS,

@@ -26,7 +26,7 @@ export const AREAS: readonly Area[] = [
   { path: "src-runtime/sync", ours: [TASK], packages: [] },
   { path: "src-runtime/stream", ours: [TASK], packages: ["node:", "eventsource-parser"] },
   { path: "src-runtime/resource", ours: [TASK, "src-runtime/sync"], packages: [] },
-  { path: "src-runtime/resilience", ours: [TASK], packages: ["cockatiel"] },
+  { path: "src-runtime/resilience", ours: [TASK], packages: [] },
   { path: "src-runtime/thread", ours: [TASK], packages: ["node:", "piscina"] },
   {
     path: "src-runtime/agent",
