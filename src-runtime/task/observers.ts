@@ -3,7 +3,7 @@
  * and said to be; the program and the other observers go on.
  */
 import { describeTarget, isSubject } from "./call-graph.ts";
-import type { Cancel } from "./errors.ts";
+import { assertFunction, type Cancel } from "./errors.ts";
 import type { EventKind, Instrument } from "./instrument.ts";
 import type { RunnerState, TaskInfo } from "./runner-state.ts";
 import { Scope, Wait } from "./scope.ts";
@@ -117,14 +117,19 @@ export function createObserverBus(
 
   function tell(kind: EventKind, task: TaskImpl | undefined, subject: unknown, a: number, b: number): void {
     const event = describe(kind, task, subject, a, b);
+    const thrown: unknown[] = [];
     for (const observer of observers) {
       try {
         observer.onEvent(event);
       } catch (error) {
         remove(observer);
-        bus.emit("observer.disabled", task, error, 0, 0);
-        state.report(error, "An observer threw and was removed.", task);
+        thrown.push(error);
       }
+    }
+    // After all have heard of the event, so that none hears of a later one first.
+    for (const error of thrown) {
+      bus.emit("observer.disabled", task, error, 0, 0);
+      state.report(error, "An observer threw and was removed.", task);
     }
   }
 
@@ -154,6 +159,7 @@ export function createObserverBus(
   listen();
   return {
     add(observer) {
+      assertFunction((observer as Partial<Observer> | null | undefined)?.onEvent, "An observer's onEvent");
       observers.add(observer);
       listen();
       return { [Symbol.dispose]: () => remove(observer) };

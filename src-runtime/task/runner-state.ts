@@ -113,7 +113,7 @@ export class RunnerState {
 
   /** In debug mode: a task that ended well, and nobody has looked yet. Said at the runner's end. */
   watchNeverLooked(task: TaskImpl): void {
-    if (this.#neverLooked.length < MAX_NEVER_LOOKED) this.#neverLooked.push(task);
+    if (task.completed() && this.#neverLooked.length < MAX_NEVER_LOOKED) this.#neverLooked.push(task);
   }
 
   /** In debug mode: a wait that closes a circle of waits never ends. */
@@ -185,7 +185,9 @@ export class RunnerState {
       this.settings.onError({ error, message, ...(task === undefined ? {} : { task: task.info() }) });
     } catch (broken) {
       const text = broken instanceof Error ? (broken.stack ?? String(broken)) : String(broken);
-      process.stderr.write(`stallscope: Unhandled error in the runner's onError: ${text}\nIt was told: ${message}\n`);
+      process.stderr.write(
+        `stallscope: Unhandled error in the runner's onError: ${text}\nIt was told: ${message} ${String(error)}\n`,
+      );
     }
   }
 }
