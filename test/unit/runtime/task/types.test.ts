@@ -45,6 +45,7 @@ import {
   type Settled,
   type Task,
   type TaskState,
+  type WaitResult,
 } from "../../../../src-runtime/index.ts";
 
 declare const task: Task<number>;
@@ -126,10 +127,8 @@ test("gather infers a tuple", () => {
 
 test("wait, asCompleted, race and the like", () => {
   void (() => {
-    expectTypeOf(wait(tasks)).resolves.toEqualTypeOf<{
-      readonly done: Set<Task<string>>;
-      readonly pending: Set<Task<string>>;
-    }>();
+    expectTypeOf(wait(tasks)).toEqualTypeOf<Promise<WaitResult<Task<string>>>>();
+    expectTypeOf<WaitResult<Task<string>>["done"]>().toEqualTypeOf<Set<Task<string>>>();
     expectTypeOf(asCompleted(tasks)).toEqualTypeOf<AsyncIterable<Task<string>>>();
     expectTypeOf(race([text, text])).toEqualTypeOf<Promise<string>>();
     expectTypeOf(firstSuccess([one, one])).toEqualTypeOf<Promise<1>>();
