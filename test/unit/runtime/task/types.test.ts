@@ -129,7 +129,9 @@ test("wait, asCompleted, race and the like", () => {
   void (() => {
     expectTypeOf(wait(tasks)).toEqualTypeOf<Promise<WaitResult<Task<string>>>>();
     expectTypeOf<WaitResult<Task<string>>["done"]>().toEqualTypeOf<Set<Task<string>>>();
-    expectTypeOf(asCompleted(tasks)).toEqualTypeOf<AsyncIterable<Task<string>>>();
+    void (async () => {
+      for await (const ended of asCompleted(tasks)) expectTypeOf(ended.result()).toEqualTypeOf<string>();
+    });
     expectTypeOf(race([text, text])).toEqualTypeOf<Promise<string>>();
     expectTypeOf(firstSuccess([one, one])).toEqualTypeOf<Promise<1>>();
     expectTypeOf(mapConcurrent([1, 2], 2, async (item) => String(item))).toEqualTypeOf<Promise<string[]>>();
