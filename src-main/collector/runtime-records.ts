@@ -114,7 +114,8 @@ function local(value: number): number {
   return Number.isInteger(value) && value > 0 && value < 2 ** 32 ? value : 0;
 }
 
-function finite(value: number): number {
+/** What should be a length or a count. */
+export function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
 }
 

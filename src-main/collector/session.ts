@@ -26,7 +26,7 @@ import { nanos, rebase, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Frame } from "../api/api.ts";
 import type { FrameResolver } from "./frames.ts";
 import { isAttributes, parseMessage } from "./message-schema.ts";
-import { decodeRuntimeRecord, pick } from "./runtime-records.ts";
+import { decodeRuntimeRecord, finite, pick } from "./runtime-records.ts";
 
 const THREAD_IDS = 2 ** 32;
 const UNKNOWN_RATIO = 0xffff_ffff;
@@ -254,7 +254,7 @@ export function createSession(host: SessionHost): Session {
           task: globalId(id),
           progress: pick(PROGRESS_KINDS, sub),
           a,
-          value,
+          value: finite(value),
         };
       case RecordKind.end: {
         const error = text(a);
@@ -280,14 +280,14 @@ export function createSession(host: SessionHost): Session {
           to: globalId(a),
         };
       case RecordKind.beat:
-        return { kind: "beat", thread, at: at(stamp), delay: a / 1000, busy: b / 1000, length: value };
+        return { kind: "beat", thread, at: at(stamp), delay: a / 1000, busy: b / 1000, length: finite(value) };
       case RecordKind.stall:
         return {
           kind: "stall",
           thread,
           at: at(stamp),
           beat: id,
-          duration: value,
+          duration: finite(value),
           ...(a === UNKNOWN_RATIO ? {} : { cpuRatio: a / 1e6 }),
         };
       default:
