@@ -9,9 +9,19 @@ import { Queue, agent, run, scriptedModel, sleep, taskGroup, use } from "stallsc
 const jobs = new Queue<string>();
 for (const job of ["invoice", "letter", "contract", "receipt"]) jobs.putNowait(job);
 
+/** Stands for Ctrl-C, or for the orchestrator that wants the machine back. */
+function interrupt(): void {
+  const signal = process.argv[2] === "SIGINT" ? "SIGINT" : "SIGTERM";
+  console.log(signal);
+  process.kill(process.pid, signal);
+}
+
 const clerk = agent({
   name: "clerk",
-  model: scriptedModel(({ number }) => ({ delay: 150, text: `Read as number ${number}.` })),
+  model: scriptedModel(({ number }) => {
+    if (number === 3) setTimeout(interrupt, 60);
+    return { delay: 150, text: `Read as number ${number}.` };
+  }),
 });
 
 async function connect() {
@@ -50,12 +60,5 @@ async function main(): Promise<void> {
     { name: "mailbox" },
   );
 }
-
-// Stands for Ctrl-C, or the orchestrator that wants the machine back.
-const signal = process.argv[2] === "SIGINT" ? "SIGINT" : "SIGTERM";
-setTimeout(() => {
-  console.log(signal);
-  process.kill(process.pid, signal);
-}, 500);
 
 await run(main);

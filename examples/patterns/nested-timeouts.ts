@@ -9,7 +9,7 @@ import { z } from "zod";
 import { modelBeside } from "../model-server/beside.ts";
 
 const REQUEST_MS = 250;
-const TOOL_MS = 600;
+const TOOL_MS = 650;
 const RUN_MS = 2000;
 
 await using server = await modelBeside(import.meta.url);

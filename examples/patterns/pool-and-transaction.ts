@@ -63,7 +63,7 @@ const placeOrder = tool({
   name: "place_order",
   description: "Takes an item from the stock and charges a card, both or neither.",
   input: z.object({ item: z.string(), count: z.number(), card: z.string() }),
-  timeout: 500,
+  timeout: 800,
   async run({ item, count, card }) {
     await transaction(database, async (connection) => {
       await connection.take(item, count);

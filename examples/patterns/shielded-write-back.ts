@@ -4,12 +4,23 @@
  *
  *     stallscope run examples/patterns/shielded-write-back.ts
  */
-import { TaskCancelledError, agent, now, run, scriptedModel, shielded, sleep, tool } from "stallscope";
+import { TaskCancelledError, agent, run, scriptedModel, shielded, sleep, tool } from "stallscope";
 import { z } from "zod";
 
 const WRITE_MS = 120;
 const stop = new AbortController();
+const writing = Promise.withResolvers<void>();
+let stoppedAt = 0;
 const store = new Map<string, string>();
+
+function pressStop(): void {
+  console.log("the user presses stop");
+  stoppedAt = performance.now();
+  stop.abort(new Error("the user pressed stop"));
+}
+
+// The user, in the middle of the first write.
+void writing.promise.then(() => setTimeout(pressStop, WRITE_MS / 2));
 
 async function write(key: string, value: string): Promise<void> {
   await sleep(WRITE_MS);
@@ -22,6 +33,7 @@ const closeTicket = tool({
   description: "Closes a ticket and keeps a summary of it.",
   input: z.object({ ticket: z.string(), summary: z.string() }),
   async run({ ticket, summary }) {
+    writing.resolve();
     await shielded(
       async () => {
         await write(`${ticket}/state`, "closed");
@@ -46,18 +58,12 @@ const clerk = agent({
 });
 
 await run(async () => {
-  let stoppedAt = 0;
-  setTimeout(() => {
-    console.log("the user presses stop");
-    stoppedAt = now();
-    stop.abort(new Error("the user pressed stop"));
-  }, 180);
   try {
     const { text } = await clerk.run("Close T-1041.", { signal: stop.signal });
     console.log(text);
   } catch (error) {
     if (!(error instanceof TaskCancelledError)) throw error;
-    console.log(`the clerk stopped ${Math.round(now() - stoppedAt)} ms later`);
+    console.log(`the clerk stopped ${Math.round(performance.now() - stoppedAt)} ms later`);
   }
 });
 console.log(`in the store: ${[...store.keys()].join(", ")}`);
