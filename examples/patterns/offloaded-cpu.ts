@@ -9,7 +9,7 @@ import { CapacityLimiter, agent, run, scriptedModel, toThread, tool } from "stal
 import { z } from "zod";
 
 /** Beside this file, as source or built. */
-const MATCH_LINES = new URL(`./match-lines${extname(import.meta.url)}`, import.meta.url);
+const MATCH_LINES = new URL(`./offloaded-cpu/match-lines${extname(import.meta.url)}`, import.meta.url);
 const LOG = Array.from({ length: 4000 }, (_, index) =>
   index % 1000 === 0
     ? `timeout after ${index} ms in checkout`

@@ -21,13 +21,13 @@ export function addDemo(program: Command, parts: BuiltParts): void {
     .command("demo")
     .summary("run a bundled example agent under tracing, offline")
     .description("Runs a bundled example agent under tracing, offline.")
-    .argument("[name]", "the example", DEFAULT)
+    .argument("[name]", "the example, such as patterns/agent-team", DEFAULT)
     .option("-o, --out <file>", "recording to write (default: the recordings folder)")
     .option("--quiet", "no summary")
     .option("--open", "open the viewer on the live recording")
     .action(async (name: string, options: DemoOptions) => {
       const file = join(parts.examplesDir, `${name}${parts.exampleExtension}`);
-      if (!/^[\w-]+$/.test(name) || !existsSync(file)) {
+      if (!/^(?:patterns\/)?[\w-]+$/.test(name) || !existsSync(file)) {
         throw new CliError(127, `There is no example ${name}.`, `There are: ${names(parts).join(", ")}.`);
       }
       const node = findNode(undefined, process.env);
@@ -46,8 +46,10 @@ export function addDemo(program: Command, parts: BuiltParts): void {
 }
 
 function names(parts: BuiltParts): readonly string[] {
-  return readdirSync(parts.examplesDir)
-    .filter((name) => name.endsWith(parts.exampleExtension))
-    .map((name) => name.slice(0, -parts.exampleExtension.length))
-    .sort();
+  const inFolder = (folder: string): readonly string[] =>
+    readdirSync(join(parts.examplesDir, folder))
+      .filter((name) => name.endsWith(parts.exampleExtension))
+      .map((name) => `${folder}${name.slice(0, -parts.exampleExtension.length)}`)
+      .sort();
+  return [...inFolder(""), ...inFolder("patterns/")];
 }

@@ -1,4 +1,4 @@
-/** What the threads of offloaded-cpu.ts load. Functions get copies, and return copies. */
+/** What the threads of ../offloaded-cpu.ts load. Functions get copies, and return copies. */
 
 /** The lines that match, with their numbers from 1. With an unlucky pattern it never comes to an end. */
 export function matchLines(text: string, pattern: string): readonly string[] {
