@@ -123,6 +123,7 @@ export class Runner implements AsyncDisposable {
     this.#main = task as unknown as TaskImpl;
     this.#received = 0;
     this.#interrupted = undefined;
+    this.#isGraceCut = false;
     state.instrument?.emit("run.start", this.#main, undefined, 0, 0);
     using _signals = listenToSignals(this.#signals, this.#onSignal);
     using _signal = options.signal === undefined ? undefined : followSignal(task.scope, options.signal);
@@ -217,7 +218,7 @@ export class Runner implements AsyncDisposable {
     const { what } = closable;
     const { cleanupTimeout } = this.#state.settings;
     let isClosed = false;
-    const closing = Promise.resolve(closable.close())
+    const closing = (async () => closable.close())()
       .catch((error: unknown) => this.#state.report(error, `Closing ${what} failed.`))
       .then(() => void (isClosed = true));
     await this.#within(closing, cleanupTimeout);
@@ -246,14 +247,19 @@ export class Runner implements AsyncDisposable {
     if (this.#received > 1 || main === undefined) return this.#cutShort();
     this.#interrupted = new InterruptedError(signal);
     main.cancelBy("signal", this.#interrupted, false);
-    if (this.#shutdownGrace > LONGEST_MS) return;
-    this.#mainGrace = setTimeout(() => this.#abandonMain(), Math.max(0, this.#shutdownGrace));
+    this.#boundMain(this.#shutdownGrace);
   };
 
   #cutShort(): void {
     this.#isGraceCut = true;
     this.#cutGrace?.();
-    if (this.#main !== undefined) this.#mainGrace = setTimeout(() => this.#abandonMain(), 0);
+    if (this.#main !== undefined) this.#boundMain(0);
+  }
+
+  #boundMain(ms: number): void {
+    clearTimeout(this.#mainGrace);
+    if (ms > LONGEST_MS) return;
+    this.#mainGrace = setTimeout(() => this.#abandonMain(), Math.max(0, ms));
   }
 
   #abandonMain(): void {

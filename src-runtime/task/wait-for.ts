@@ -4,7 +4,7 @@
  */
 import { currentScope } from "./current.ts";
 import { CancelledError, TimeoutError, assertFunction, assertTime } from "./errors.ts";
-import { isGather } from "./gather.ts";
+import { isGather } from "./gathering.ts";
 import { GRACE_MS, drain } from "./grace.ts";
 import type { Scope } from "./scope.ts";
 import { Wait, throwIfCancelled } from "./scope.ts";
