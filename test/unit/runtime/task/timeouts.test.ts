@@ -569,7 +569,7 @@ test("W8 an enclosing cancel goes on after the shield, and is no TimeoutError", 
   });
 });
 
-test("C11 a body without a wait that ends after its deadline keeps its value", async () => {
+test("a body without a wait that ends after its deadline keeps its value", async () => {
   await run(async () => {
     let own: Timeout | undefined;
     const value = await timeout(2, async (block_) => {
