@@ -25,14 +25,14 @@ class Connection {
   }
 
   async take(item: string, count: number): Promise<void> {
-    await sleep(60);
+    await sleep(30);
     const left = (stock.get(item) ?? 0) - count;
     if (left < 0) throw new Error(`not enough of ${item} in stock`);
     this.#changes.set(item, left);
   }
 
   async charge(card: string): Promise<void> {
-    await sleep(card === "slow-card" ? 5000 : 60);
+    await sleep(card === "slow-card" ? 5000 : 30);
   }
 
   async commit(): Promise<void> {
