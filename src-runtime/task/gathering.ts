@@ -98,6 +98,11 @@ export class Gathering implements Gather<unknown[]>, TaskOwner, Subject {
     this.#startSome(limit);
   }
 
+  /** While its results can still come out. */
+  get passesValueOn(): boolean {
+    return this.#ending === undefined && this.#error === undefined && this.#cancelReason === undefined;
+  }
+
   holders(): readonly TaskImpl[] {
     return [];
   }

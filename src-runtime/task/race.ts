@@ -66,6 +66,11 @@ class Race<T> implements TaskOwner, Subject {
     this.#scope = new Scope("group", outer.runner, outer, outer.task, outer.context, false, this.name);
   }
 
+  /** Of the winner alone. */
+  get passesValueOn(): boolean {
+    return this.#wait?.settled === false;
+  }
+
   holders(): readonly TaskImpl[] {
     return [];
   }

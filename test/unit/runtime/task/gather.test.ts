@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import {
   CancelledError,
+  Lock,
   NoCurrentTaskError,
   Runner,
   TaskCancelledError,
@@ -420,5 +421,24 @@ test("a gather that a cancel took along is no unretrieved error", async () => {
     });
     await sleep(1);
     expect(reports).toEqual([]);
+  });
+});
+
+test("a guard that is a member's value is the caller's; one whose gather has failed is released", async () => {
+  await runJumping(async ({ reports }) => {
+    const [one, other] = [new Lock(), new Lock()];
+    const [guard] = await gather([() => one.acquire(), after(5, "v")]);
+    expect(one.stats).toMatchObject({ locked: true });
+    guard[Symbol.dispose]();
+    expect(one.stats).toMatchObject({ locked: false });
+    expect(reports).toEqual([]);
+    const late = async (): Promise<unknown> => {
+      await sleep(10);
+      return other.acquire();
+    };
+    await caught(gather([late, failsAfter(1, new Error("boom"))]));
+    await sleep(20);
+    expect(other.stats.locked).toBe(false);
+    expect(reports).toHaveLength(1);
   });
 });

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import {
   CancelledError,
+  Lock,
   ExceptionGroup,
   NoCurrentTaskError,
   TaskCancelledError,
@@ -268,4 +269,17 @@ test("with no room for more tasks the error comes out, and what has begun is can
     },
     { maxTasks: 3 },
   );
+});
+
+test("a guard that is the winner's value is the caller's", async () => {
+  await runJumping(async ({ reports }) => {
+    const lock = new Lock();
+    for (const start of [race<Disposable>, firstSuccess<Disposable>]) {
+      const guard = await start([() => lock.acquire(), () => new Promise<Disposable>(() => undefined)]);
+      expect(lock.stats.locked).toBe(true);
+      guard[Symbol.dispose]();
+      expect(lock.stats.locked).toBe(false);
+    }
+    expect(reports).toEqual([]);
+  });
 });

@@ -2,7 +2,9 @@
 import { expect, test } from "vitest";
 import {
   CancelledError,
+  Lock,
   NoCurrentTaskError,
+  Queue,
   TaskCancelledError,
   TimeoutError,
   UsageError,
@@ -377,5 +379,31 @@ test("S1 a task keeps its owner: it is cancelled with it, shield or not", async 
       }, null);
     });
     expect(await caught(shield(inner!))).toBeInstanceOf(TaskCancelledError);
+  });
+});
+
+test("what was handed to the work in the step of a cancel is not lost", async () => {
+  await runJumping(async ({ reports }) => {
+    const queue = new Queue<number>(1);
+    const log: unknown[] = [];
+    const task = createTask(async () => {
+      log.push(await waitFor(() => queue.get(), 1000));
+      log.push(await caught(sleep(1)));
+    });
+    await sleep(1);
+    queue.putNowait(7);
+    task.cancel();
+    await task.settled();
+    expect(log).toEqual([7, expect.any(CancelledError)]);
+
+    createTask(async () => (await sleep(10), queue.putNowait(8)));
+    expect(await waitFor(() => queue.get(), 10).catch(() => queue.getNowait())).toBe(8);
+
+    const lock = new Lock();
+    const guard = await waitFor(() => lock.acquire(), 10);
+    expect(lock.stats.locked).toBe(true);
+    guard[Symbol.dispose]();
+    expect(lock.stats.locked).toBe(false);
+    expect(reports).toEqual([]);
   });
 });
