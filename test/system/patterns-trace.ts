@@ -101,6 +101,15 @@ export function events(run: Run, like: string): readonly unknown[][] {
   return rows(run, `SELECT kind, ${task}, a, b, text FROM runtime_event WHERE kind LIKE '${like}' ORDER BY at`);
 }
 
+/** From whom to whom the links of a kind lead. */
+export function links(run: Run, kind: string): readonly unknown[][] {
+  return rows(
+    run,
+    `SELECT source.name, target.name FROM link JOIN task AS source ON source.id = link.source
+     JOIN task AS target ON target.id = link.target WHERE link.kind = '${kind}' ORDER BY link.at, target.id`,
+  );
+}
+
 /** Waits of one kind, the longest first: who waited, for what, how long, how it ended, and who ended it. */
 export function waits(run: Run, kind: string): readonly unknown[][] {
   return rows(
