@@ -75,7 +75,7 @@ export class RunnerState {
   stepBegan = 0;
   readonly orphans = new Set<TaskImpl>();
   readonly closables = new Set<Closable>();
-  #unretrieved: TaskImpl[] = [];
+  readonly #unretrieved = new Set<TaskImpl>();
   #neverLooked: TaskImpl[] = [];
   #unresponsive: UnresponsiveWatch | undefined;
   #release: (() => void) | undefined;
@@ -148,25 +148,21 @@ export class RunnerState {
 
   /** A task ended by an error: if nobody has looked by the next macrotask, it is reported. */
   watchUnretrieved(task: TaskImpl): void {
-    this.#unretrieved.push(task);
-    if (this.#unretrieved.length === 1) setImmediate(this.#reportUnretrieved);
+    this.#unretrieved.add(task);
+    // Each has its own, so that who waits for a turn of the event loop already comes before it.
+    setImmediate(this.#reportUnretrieved, task);
   }
 
-  /** Says what nobody looked at up to now. */
-  readonly #reportUnretrieved = (): void => {
-    const tasks = this.#unretrieved;
-    this.#unretrieved = [];
-    for (const task of tasks) {
-      if (task.looked) continue;
-      task.looked = true;
-      this.instrument?.emit("error.unretrieved", task, task.error, 0, 0);
-      this.report(task.error, `The error of task ${task.name} was never retrieved: nobody awaited it.`, task);
-    }
+  readonly #reportUnretrieved = (task: TaskImpl): void => {
+    if (!this.#unretrieved.delete(task) || task.looked) return;
+    task.looked = true;
+    this.instrument?.emit("error.unretrieved", task, task.error, 0, 0);
+    this.report(task.error, `The error of task ${task.name} was never retrieved: nobody awaited it.`, task);
   };
 
   /** What is still to be said at the end. */
   flushReports(): void {
-    this.#reportUnretrieved();
+    for (const task of this.#unretrieved) this.#reportUnretrieved(task);
     for (const task of this.#neverLooked) {
       if (!task.looked) this.warn(`Nobody looked at the outcome of task ${task.name}: it was never awaited.`, task);
     }

@@ -8,7 +8,7 @@
  * its value before the cancel keeps it.
  */
 import type { Context } from "./context.ts";
-import { CancelledError, abortReason, type Cancel } from "./errors.ts";
+import { CancelledError, NoCurrentTaskError, abortReason, type Cancel } from "./errors.ts";
 import type { RunnerState } from "./runner-state.ts";
 import type { TaskImpl } from "./task.ts";
 
@@ -338,8 +338,10 @@ export class Wait<T> {
   }
 }
 
-/** Throws what is in force here. The entry check of every wait. @throws CancelledError */
+/** Throws what is in force here. The entry check of every wait. @throws CancelledError, NoCurrentTaskError after the run */
 export function throwIfCancelled(scope: Scope): void {
+  if (scope.runner.closed)
+    throw new NoCurrentTaskError("A runtime wait began when its run had ended. Await it in the run.");
   if (scope.effective !== undefined) throw deliver(scope, scope.effective);
 }
 

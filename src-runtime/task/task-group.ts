@@ -285,7 +285,9 @@ class Group implements TaskGroup, StartingGroup, Subject {
   #addBodyError(error: unknown): void {
     if (error instanceof FatalError && this.#fatal === undefined) this.#fatal = error;
     // A child's error that the body let pass is one error.
-    else if (error !== this.#fatal && !this.#errors.includes(error)) this.#errors.push(error);
+    else if ((this.#fatal === undefined || error !== this.#fatal) && !this.#errors.includes(error)) {
+      this.#errors.push(error);
+    }
   }
 
   #reportUnlooked(task: TaskImpl): void {

@@ -296,15 +296,15 @@ export class TaskImpl<T = unknown> implements Task<T> {
   }
 
   result(): T {
+    if (!this.done()) throw new TaskNotFinished(`Task ${this.name} has not ended: await it, or ask done() first.`);
     this.looked = true;
     if (this.#phase === "completed") return this.#value as T;
-    if (!this.done()) throw new TaskNotFinished(`Task ${this.name} has not ended: await it, or ask done() first.`);
     throw this.outcomeError();
   }
 
   exception(): unknown {
-    this.looked = true;
     if (!this.done()) throw new TaskNotFinished(`Task ${this.name} has not ended: await it, or ask done() first.`);
+    this.looked = true;
     return this.#phase === "completed" ? null : this.outcomeError();
   }
 
