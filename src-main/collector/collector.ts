@@ -12,9 +12,13 @@ import { join } from "node:path";
 import type { HelloMessage } from "../../src-runtime/protocol/message.ts";
 import { nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Change } from "../store/rows.ts";
+import { createBacklog } from "./backlog.ts";
 import { createFold } from "./fold.ts";
 import { createFrameResolver } from "./frames.ts";
 import { createSession, type HandleBatch, type SessionEvent } from "./session.ts";
+
+/** A thread that ends waits only a moment for its last bytes to be taken. */
+const TOO_LATE = "what a thread did last (it ended before all it had said was taken)";
 
 export interface RecordingSink {
   /** One transaction. `end` is the last instant anything is known of. */
@@ -33,7 +37,10 @@ export interface Collector {
   threads(): { readonly seen: number; readonly connected: number };
   /** Of the first process: whether its main thread said goodbye. */
   firstSaidBye(): boolean;
-  /** Resolves when every connection has ended (at once when there is none), at the latest after `ms`. */
+  /**
+   * Resolves when every connection has ended (at once when there is none), at the latest after `ms`, and all that was
+   * received is written.
+   */
   drained(ms: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -45,6 +52,7 @@ export async function startCollector(sink: RecordingSink, onError: (error: unkno
   const anchorMs = Date.now();
   const originMonoNs = Number(process.hrtime.bigint());
   const fold = createFold();
+  const backlog = createBacklog();
   const sockets = new Set<Socket>();
   const processes = new Map<number, number>();
   let waiters: (() => void)[] = [];
@@ -101,19 +109,36 @@ export async function startCollector(sink: RecordingSink, onError: (error: unkno
   function onConnection(socket: Socket): void {
     sockets.add(socket);
     connected++;
-    const session = createSession({ token, originMonoNs, admit, events: onEvents, handles: onHandles });
-    socket.on("data", (bytes) => {
+    let saidBye = false;
+    let isNonsense = false;
+    function events(said: readonly SessionEvent[]): void {
+      if (said.some(({ kind }) => kind === "bye")) saidBye = true;
+      onEvents(said);
+    }
+    const session = createSession({ token, originMonoNs, admit, events, handles: onHandles });
+    function take(bytes: Uint8Array): void {
+      if (isNonsense) return;
       try {
         session.push(bytes);
       } catch (error) {
+        isNonsense = true;
         const text = error instanceof Error ? error.message : String(error);
         deliver([{ do: "notSeen", what: `the rest of a connection that sent nonsense (${text})` }], nanos(0));
         socket.destroy();
       }
+    }
+    socket.on("data", (bytes) => {
+      if (backlog.add(bytes.length, () => take(bytes))) return;
+      socket.pause();
+      backlog.whenRoom(() => socket.resume());
     });
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
-      session.end();
+      const wasBehind = backlog.held > 0;
+      backlog.add(0, () => {
+        session.end();
+        if (wasBehind && !saidBye && !isNonsense) deliver([{ do: "notSeen", what: TOO_LATE }], nanos(0));
+      });
       sockets.delete(socket);
       connected--;
       if (connected === 0) {
@@ -136,15 +161,17 @@ export async function startCollector(sink: RecordingSink, onError: (error: unkno
     anchorMs,
     threads: () => ({ seen: threads, connected }),
     firstSaidBye: () => firstSaidBye,
-    drained: (ms) =>
-      new Promise((resolve) => {
+    async drained(ms) {
+      await new Promise<void>((resolve) => {
         if (connected === 0) return resolve();
         const timer = setTimeout(resolve, ms);
         waiters.push(() => {
           clearTimeout(timer);
           resolve();
         });
-      }),
+      });
+      await backlog.done();
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));

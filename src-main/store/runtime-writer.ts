@@ -1,6 +1,7 @@
 /** The writer's statements for what the agent runtime tells. */
 import type { Change } from "./rows.ts";
 import type { Statements } from "./statements.ts";
+import type { YoungRows } from "./young-rows.ts";
 
 export type RuntimeChange = Extract<
   Change,
@@ -23,12 +24,14 @@ export type RuntimeChange = Extract<
   }
 >;
 
-export function applyRuntime(sql: Statements, change: RuntimeChange): void {
+export function applyRuntime(sql: Statements, young: YoungRows, change: RuntimeChange): void {
   switch (change.do) {
     case "taskStarted":
+      young.settleTask(change.task);
       sql.startTask.run(change.at, change.task);
       return;
     case "taskSite":
+      young.settleTask(change.task);
       sql.taskSite.run(JSON.stringify(change.stack), change.task);
       return;
     case "deliverCancellation":
@@ -53,13 +56,11 @@ export function applyRuntime(sql: Statements, change: RuntimeChange): void {
       sql.subject.run(id, thread, kind, name);
       return;
     }
-    case "wait": {
-      const { id, task, kind, target, holder, asked, start } = change.row;
-      sql.wait.run(id, task, kind, target, holder, asked ?? null, start);
+    case "wait":
+      young.wait(change.row);
       return;
-    }
     case "endWait":
-      sql.endWait.run(change.dur, change.outcome, change.by, change.wait);
+      young.endWait(change);
       return;
     case "hold": {
       const { id, task, subject, acquired, waited } = change.row;

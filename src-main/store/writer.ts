@@ -13,6 +13,7 @@ import type { Change, StallChange } from "./rows.ts";
 import { applyRuntime, type RuntimeChange } from "./runtime-writer.ts";
 import { APPLICATION_ID, FORMAT, SCHEMA } from "./schema.ts";
 import { createStatements, type Statements } from "./statements.ts";
+import { createYoungRows, type YoungRows } from "./young-rows.ts";
 
 /** Handle records a chunk, and how long fewer may wait for more. */
 const CHUNK_RECORDS = 4096;
@@ -69,6 +70,7 @@ export function createRecordingWriter(
   db.pragma("temp_store = MEMORY");
   db.exec(`BEGIN; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}; COMMIT;`);
   const sql = createStatements(db);
+  const young = createYoungRows(sql);
   const levels = createLevelBuilder();
   const loop = createLoopLevels();
   const openSlices = new Map<number, OpenSlice>();
@@ -116,7 +118,7 @@ export function createRecordingWriter(
   function openSlice(row: Extract<Change, { do: "slice" }>["row"]): void {
     const { id, track, depth, kind, subject, start, label } = row;
     openSlices.set(id, { track, depth, start, kind, subject, label });
-    sql.slice.run(id, track, UNMERGED_CLASS, start, depth, kind, subject, label);
+    young.slice(row);
   }
 
   function closeSlice(id: number, at: number, outcome: Outcome, firstChunk: number | undefined): void {
@@ -125,7 +127,7 @@ export function createRecordingWriter(
     openSlices.delete(id);
     const dur = Math.max(0, at - slice.start);
     const isMerged = slice.kind !== "culprit";
-    sql.endSlice.run(isMerged ? classOf(dur) : UNMERGED_CLASS, dur, outcome, firstChunk ?? null, id);
+    young.endSlice(id, isMerged ? classOf(dur) : UNMERGED_CLASS, dur, outcome, firstChunk);
     if (isMerged) levels.add({ ...slice, end: slice.start + dur, outcome });
   }
 
@@ -150,8 +152,9 @@ export function createRecordingWriter(
           if (change.do === "slice") openSlice(change.row);
           else if (change.do === "endSlice") closeSlice(change.slice, change.end, change.outcome, change.firstChunk);
           else if (change.do === "loop") loop.add(change.thread, change.at, change.dur, change.busyMs, change.delayMs);
-          else apply(sql, change);
+          else apply(sql, young, change);
         }
+        young.flush();
         flushHandles(false);
       });
     },
@@ -197,7 +200,11 @@ function leaveWal(db: Database.Database): void {
 }
 
 /** Every change but those that levels are made of. */
-function apply(sql: Statements, change: Exclude<Change, { do: "slice" | "endSlice" | "loop" }>): void {
+function apply(
+  sql: Statements,
+  young: YoungRows,
+  change: Exclude<Change, { do: "slice" | "endSlice" | "loop" }>,
+): void {
   switch (change.do) {
     case "trackLabel":
       sql.trackLabel.run(change.label, change.track);
@@ -224,18 +231,18 @@ function apply(sql: Statements, change: Exclude<Change, { do: "slice" | "endSlic
     case "trackDepths":
       sql.trackDepths.run(change.depths, change.track);
       return;
-    case "task": {
-      const { id, thread, parent, kind, name, origin, created, scope } = change.row;
-      sql.task.run(id, thread, parent, kind, name, origin, created, scope);
+    case "task":
+      young.task(change.row);
       return;
-    }
     case "endTask":
-      sql.endTask.run(change.at, change.outcome, change.error ?? null, change.task);
+      young.endTask(change);
       return;
     case "taskAttributes":
+      young.settleTask(change.task);
       sql.taskAttributes.run(JSON.stringify(change.attributes), change.task);
       return;
     case "taskChunks":
+      young.settleTask(change.task);
       sql.taskChunks.run(change.firstChunk, change.chunks, change.task);
       return;
     case "span": {
@@ -282,7 +289,7 @@ function apply(sql: Statements, change: Exclude<Change, { do: "slice" | "endSlic
       sql.notSeen.run(change.what);
       return;
     default:
-      applyRuntime(sql, change satisfies RuntimeChange);
+      applyRuntime(sql, young, change satisfies RuntimeChange);
   }
 }
 

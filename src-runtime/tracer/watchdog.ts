@@ -12,9 +12,9 @@ import { Session } from "node:inspector";
 import { connect } from "node:net";
 import { performance } from "node:perf_hooks";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { allocateRecords, encodeMessages, FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from "../protocol/frame.ts";
+import { allocateRecords, encodeMessages, FRAME_HEADER_BYTES } from "../protocol/frame.ts";
 import type { Message, SourceMapMessage } from "../protocol/message.ts";
-import { RECORD_BYTES, RecordKind } from "../protocol/record.ts";
+import { RecordKind } from "../protocol/record.ts";
 import { CAPTURE_PROPERTY, type CaptureAnswer } from "./capture.ts";
 import { Control, createRingReader, viewRing } from "./ring.ts";
 import type { WatchdogData } from "./tracer.ts";
@@ -30,7 +30,8 @@ const BACK_OFF = 1.5;
 const MAX_CAPTURE_PAUSE_MS = 1000;
 /** Unsent bytes above which the ring is left to fill (and its drops are counted). */
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
-const MAX_RECORDS_A_FRAME = Math.floor(MAX_FRAME_BYTES / RECORD_BYTES);
+/** A frame is folded in one go: short ones let the collector read in between. */
+const MAX_RECORDS_A_FRAME = 2048;
 
 function startWatchdog(data: WatchdogData): void {
   const ring = viewRing(data.buffer);
