@@ -2,6 +2,7 @@
  * A gather on its way: who its members are, what they gave, who waits for all of it, and the cancel that goes from the
  * waiters to the members.
  */
+import type { Attributes } from "../protocol/message.ts";
 import { currentScopeOrNone } from "./current.ts";
 import { type CancelledError, TaskCancelledError, addSuppressed, describeValue } from "./errors.ts";
 import { GRACE_MS, drain } from "./grace.ts";
@@ -23,6 +24,9 @@ export interface Gather<T> extends PromiseLike<T> {
 export function isGather(value: unknown): value is Gather<unknown> & { readonly name: string } {
   return value instanceof Gathering;
 }
+
+/** What the recording says of members that go on when the gather has failed. */
+const ORPHANED: Attributes = { "stallscope.task.orphaned_by_gather": true };
 
 /** A gather in a gather is a task that awaits it, so that a cancel reaches its members too. */
 const NESTED: TaskOwner = { looks: true, passesValueOn: true, taskEnded() {} };
@@ -243,7 +247,12 @@ export class Gathering implements Gather<unknown[]>, TaskOwner, Subject {
     }
     this.#error = { error };
     if (!this.#cancelsOnError) {
-      if (this.#cancelReason === undefined) this.#end({ ok: false, error });
+      if (this.#cancelReason !== undefined) return;
+      this.#end({ ok: false, error });
+      const { instrument } = this.#scope.runner;
+      if (instrument !== undefined) {
+        for (const task of this.members()) instrument.emit("task.attributes", task, ORPHANED, 0, 0);
+      }
       return;
     }
     this.#stop("group", error);

@@ -442,3 +442,12 @@ test("a guard that is a member's value is the caller's; one whose gather has fai
     expect(reports).toHaveLength(1);
   });
 });
+
+test("A2 the recording marks the members that go on after the error", async () => {
+  await runJumping(async ({ events }) => {
+    const left = createTask(after(10, 1), { name: "left" });
+    await caught(gather([left, failsAfter(1, new Error("boom")), Promise.resolve(1)]));
+    const marks = events.filter(({ kind }) => kind === "task.attributes");
+    expect(marks).toMatchObject([{ taskName: "left", attributes: { "stallscope.task.orphaned_by_gather": true } }]);
+  });
+});
