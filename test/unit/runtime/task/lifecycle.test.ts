@@ -348,18 +348,17 @@ test("A24 a failed task throws its very error, and the group still throws its gr
     expect((error as ExceptionGroup).errors).toEqual([boom]);
   }));
 
-test.each([[5], ["my message"], [undefined], [null], [{ a: 1 }], [new Error("as a reason")]])(
-  "A25 the reason %j comes back as it was",
-  (reason) =>
-    inRun(async () => {
+test("A25 the reason of a cancel comes back as it was, whatever it is", () =>
+  inRun(async () => {
+    for (const reason of [5, "my message", undefined, null, { a: 1 }, new Error("as a reason")]) {
       const task = createTask(forever);
       await settle();
       task.cancel(reason);
       const error = (await caught(task)) as Error;
       expect((error.cause as CancelledError).reason).toBe(reason);
       expect(task.cancelRequests[0]?.reason).toBe(reason);
-    }),
-);
+    }
+  }));
 
 test("A27 a fatal error thrown while being cancelled is the task's outcome", () =>
   inRun(async () => {

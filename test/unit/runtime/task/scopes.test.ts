@@ -366,7 +366,7 @@ test("C29 two shielded blocks in a row both complete", () =>
 
 // Rules the cases leave open.
 
-test("C5 and C8: a CancelledError that leaves a task or scope that is not cancelled is an ordinary error", () =>
+test("rule C5 and C8: a CancelledError that leaves a task or scope that is not cancelled is an ordinary error", () =>
   inRun(async () => {
     let stray: unknown;
     await cancelScope(async (block) => {
@@ -381,7 +381,7 @@ test("C5 and C8: a CancelledError that leaves a task or scope that is not cancel
     expect(await caught(cancelScope(async () => Promise.reject(stray as Error)))).toBe(stray);
   }));
 
-test("C9 uncancel lifts the task's own level in its blocks and children: signals are fresh, old ones stay aborted", () =>
+test("rule C9 uncancel lifts the task's own level in its blocks and children: signals are fresh, old ones stay aborted", () =>
   inRun(async () => {
     const task = createTask(async () => {
       const before = currentSignal();
@@ -407,7 +407,7 @@ test("C9 uncancel lifts the task's own level in its blocks and children: signals
     expect(task).toMatchObject({ cancelIgnored: false });
   }));
 
-test("C9 uncancel does not lift what its scopes above, or somebody who does not count, asked for", () =>
+test("rule C9 uncancel does not lift what its scopes above, or somebody who does not count, asked for", () =>
   inRun(async ({ clock }) => {
     let inner: Task<void> | undefined;
     await taskGroup(async (tg) => {
@@ -439,7 +439,7 @@ test("C9 uncancel does not lift what its scopes above, or somebody who does not 
     expect(await late).toBeInstanceOf(TimeoutError);
   }));
 
-test("C12 a cancellation says who, why, where and when", () =>
+test("rule C12 a cancellation says who, why, where and when", () =>
   inRun(async ({ clock }) => {
     await clock.advance(7);
     const task = createTask(forever);
@@ -457,7 +457,7 @@ test("C12 a cancellation says who, why, where and when", () =>
     });
   }));
 
-test("C13 a followed signal cancels its scope, and its listener is gone with the scope", () =>
+test("rule C13 a followed signal cancels its scope, and its listener is gone with the scope", () =>
   inRun(async () => {
     const controller = new AbortController();
     const { signal } = controller;

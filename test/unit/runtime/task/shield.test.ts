@@ -188,7 +188,7 @@ test("W8 waitFor over a shielded task times out, and the task goes on", () =>
     expect(inner.result()).toBe("inner");
   }));
 
-test("C6 cancels during a shielded cleanup are counted and interrupt nothing", () =>
+test("rule C6 cancels during a shielded cleanup are counted and interrupt nothing", () =>
   inRun(async ({ clock }) => {
     const log: string[] = [];
     let aborts = 0;
@@ -211,7 +211,7 @@ test("C6 cancels during a shielded cleanup are counted and interrupt nothing", (
     expect([task.cancelling(), aborts, log]).toEqual([3, 1, ["clean"]]);
   }));
 
-test("C7 in a cleanup plain awaits go on, runtime waits throw", () =>
+test("rule C7 in a cleanup plain awaits go on, runtime waits throw", () =>
   inRun(async () => {
     const log: string[] = [];
     const task = createTask(async () => {
