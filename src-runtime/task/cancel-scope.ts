@@ -186,7 +186,7 @@ class OwnedScope implements OpenScope, TaskOwner, LeftOpen {
     const fatal = this.#errors.find((error) => error instanceof FatalError);
     for (const error of this.#errors) if (fatal !== undefined) addSuppressed(fatal, error);
     if (fatal !== undefined) throw fatal;
-    if (this.#errors.length > 0) throw new ExceptionGroup(this.#errors);
+    if (this.#errors.length > 0) throw ExceptionGroup.of(subjectOf(this.#scope), this.#errors);
   }
 }
 
@@ -200,4 +200,8 @@ function armDeadline(scope: Scope, when: number | undefined): Deadline | undefin
   const { runner } = scope;
   runner.instrument?.emit("timeout.armed", scope.task, scope, when, 0);
   return runner.timers.add(when, () => scope.cancel(runner.cancelOf(scope, "deadline", undefined, undefined)));
+}
+
+function subjectOf({ name }: Scope): string {
+  return name === undefined ? "A scope" : `Scope ${name}`;
 }

@@ -1,13 +1,16 @@
 /**
  * Several errors as one, in a tree: what a task group throws, and `catchGroup`, the `except*` for it.
  *
- * A group is a value: `split`, `subgroup` and `derive` make new ones and keep the shape of the tree, its causes and
- * messages. `AggregateError`s of other libraries count as groups.
+ * A group is a value: `split`, `subgroup` and `derive` make new ones and keep the shape of the tree, its causes and the
+ * messages that were given; what ours say of their errors is said anew. `AggregateError`s of other libraries count as
+ * groups.
  */
 import { CancelledError, UsageError, assertFunction, describeValue } from "./errors.ts";
 
 export class ExceptionGroup extends AggregateError {
   override readonly name = "ExceptionGroup";
+  #given: string | undefined;
+  #subject: string | undefined;
 
   /** @throws TypeError, UsageError for no errors at all */
   constructor(errors: Iterable<unknown>, message?: string) {
@@ -17,6 +20,16 @@ export class ExceptionGroup extends AggregateError {
     const list = [...errors];
     if (list.length === 0) throw new UsageError("An ExceptionGroup needs at least one error.");
     super(list, message ?? describeErrors(list));
+    this.#given = message;
+  }
+
+  /** A group whose message says what ended by these errors. */
+  static of(subject: string, errors: Iterable<unknown>): ExceptionGroup {
+    const list = [...errors];
+    const group = new ExceptionGroup(list, `${subject} ended by ${describeErrors(list)}`);
+    group.#given = undefined;
+    group.#subject = subject;
+    return group;
   }
 
   /**
@@ -48,11 +61,13 @@ export class ExceptionGroup extends AggregateError {
     return this.split(p)[0];
   }
 
-  /** A group of other errors with this one's message and cause. */
+  /** A group of other errors in this one's place: with the message it was given, its cause and its stack. */
   derive(errors: readonly unknown[]): ExceptionGroup {
-    const group = new ExceptionGroup(errors, this.message);
+    const group =
+      this.#subject === undefined ? new ExceptionGroup(errors, this.#given) : ExceptionGroup.of(this.#subject, errors);
     if ("cause" in this) group.cause = this.cause;
-    if (this.stack !== undefined) group.stack = this.stack;
+    const frames = /\n {4}at .*/s.exec(this.stack ?? "")?.[0] ?? "";
+    group.stack = `${group.name}: ${group.message}${frames}`;
     return group;
   }
 

@@ -270,7 +270,7 @@ class Group implements TaskGroup, StartingGroup, Subject {
     }
     if (this.#errors.length > 0) {
       if (this.#supervisor !== undefined) throw this.#errors[0];
-      throw new ExceptionGroup(this.#errors, describeGroup(this.#scope, this.#errors));
+      throw ExceptionGroup.of(subjectOf(this.#scope), this.#errors);
     }
     if (ending.kind === "cancelled") {
       const leaving = leaveCancelled(this.#scope, ending.cancelled);
@@ -297,9 +297,6 @@ class Group implements TaskGroup, StartingGroup, Subject {
   }
 }
 
-function describeGroup(scope: Scope, errors: readonly unknown[]): string {
-  const [first] = errors;
-  const text = first instanceof Error ? `${first.name}: ${first.message}` : String(first);
-  const name = scope.name === undefined ? "A task group" : `Task group ${scope.name}`;
-  return `${name} ended by ${errors.length === 1 ? "an error" : `${errors.length} errors`}: ${text}`;
+function subjectOf({ name }: Scope): string {
+  return name === undefined ? "A task group" : `Task group ${name}`;
 }

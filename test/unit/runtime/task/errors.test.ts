@@ -1,4 +1,4 @@
-/** ExceptionGroup, catchGroup (E1, E2), and what the issue says of bad input for tasks, groups, scopes and shields. */
+/** ExceptionGroup, catchGroup (E1, E2), and what they say of bad input for tasks, groups, scopes and shields. */
 import { expect, test } from "vitest";
 import {
   CancelledError,
@@ -79,6 +79,15 @@ test("split and subgroup keep the shape of the tree, messages and causes; null i
   expect(outer.subgroup(() => false)).toBeNull();
   expect(tree(outer.subgroup(isA))).toEqual([["a"], "a"]);
   expect(tree(outer)).toEqual([["a", "b"], "a", ["b"]]);
+});
+
+test("a part of a group says what is in that part, unless its message was given", () => {
+  const [a, b] = [new TypeError("a"), new RangeError("b")];
+  const described = new ExceptionGroup([a, b]);
+  expect(described.message).toBe("2 errors: TypeError: a, …");
+  expect(described.subgroup((error) => error === b)?.message).toBe("RangeError: b");
+  expect(described.subgroup((error) => error === b)?.stack).toMatch(/^ExceptionGroup: RangeError: b\n {4}at /);
+  expect(new ExceptionGroup([a, b], "both").subgroup((error) => error === b)?.message).toBe("both");
 });
 
 test("derive makes a group of other errors with the message and the cause; subclasses keep their class", () => {
