@@ -5,40 +5,26 @@
  * was dropped) are passed over: the loss is already counted.
  */
 import { nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
-import type { TrackKind } from "../api/api.ts";
 import type { Change } from "../store/rows.ts";
 import { createCancelFold } from "./cancels.ts";
-import { createKnownTasks, type Pack } from "./known-tasks.ts";
-import { createLanes } from "./lanes.ts";
+import { createKnownTasks } from "./known-tasks.ts";
+import { createPlaces } from "./places.ts";
 import type { SessionEvent } from "./session.ts";
 import { createThreadStalls, type ThreadStalls } from "./stalls.ts";
 import { createWaitFold } from "./waits.ts";
 
-/** Tasks that have a track of their own; the rest is packed in lanes. */
-const OWN_TRACK: ReadonlySet<string> = new Set(["agent", "step", "model", "tool", "promise"]);
-/** Main tasks of runs that have one too, in each thread: a server may run one a request. */
-const MAX_MAINS = 100;
-/** A fan-out of thousands must not push all else from the screen. */
-const MAX_TASK_LANES = 48;
+/** Tasks of which something was said before they started: above it, those whose start was lost are forgotten. */
+const MAX_EARLY = 1000;
 
 interface ThreadState {
   readonly id: number;
   /** The track under which its own tracks lie, 0 at the root. */
   readonly group: number;
   readonly stalls: ThreadStalls;
-  readonly packs: Map<string, Pack>;
   /** Said of tasks whose start has not come yet: messages overtake records. */
   readonly early: Map<number, SessionEvent[]>;
   lastStarted: number;
-  mains: number;
   gone: boolean;
-}
-
-interface Place {
-  readonly track: number;
-  readonly home: number;
-  readonly depth: number;
-  readonly pack: Pack | undefined;
 }
 
 export interface Fold {
@@ -55,6 +41,7 @@ export function createFold(): Fold {
   const nextId = (): number => ++lastId;
   const cancels = createCancelFold(tasks, nextId);
   const waits = createWaitFold(tasks, nextId);
+  const places = createPlaces(nextId);
 
   function hello(event: Of<"hello">, out: Change[]): void {
     const { hello: said, thread, process, at } = event;
@@ -83,69 +70,17 @@ export function createFold(): Fold {
     let group = 0;
     if (threads.size > 0) {
       const label = said.thread === 0 ? `process ${said.pid}` : `worker ${said.thread} of ${said.pid}`;
-      group = track(thread, 0, "thread", 0, label, at, out);
+      group = places.track(thread, 0, "thread", 0, label, at, out);
     }
-    track(thread, group, "loop", 0, "Event loop", at, out);
+    places.track(thread, group, "loop", 0, "Event loop", at, out);
     threads.set(thread, {
       id: thread,
       group,
       stalls: createThreadStalls(thread, nextId),
-      packs: new Map(),
       early: new Map(),
       lastStarted: 0,
-      mains: 0,
       gone: false,
     });
-  }
-
-  function track(
-    thread: number,
-    parent: number,
-    kind: TrackKind,
-    task: number,
-    label: string,
-    start: Nanos,
-    out: Change[],
-  ): number {
-    const id = nextId();
-    out.push({ do: "track", row: { id, parent, thread, kind, task, label, start } });
-    return id;
-  }
-
-  function packOf(thread: ThreadState, parent: number, kind: TrackKind, label: string, at: Nanos, out: Change[]): Pack {
-    const key = `${parent} ${label}`;
-    let pack = thread.packs.get(key);
-    if (pack === undefined) {
-      pack = { track: track(thread.id, parent, kind, 0, label, at, out), lanes: createLanes(), isOverfull: false };
-      thread.packs.set(key, pack);
-    }
-    return pack;
-  }
-
-  /** Where a task is drawn. A lane of -1: nowhere, there are too many at a time. */
-  function place(event: Of<"start">, home: number, slice: number, thread: ThreadState, out: Change[]): Place {
-    const { taskKind: kind, at, name, task } = event;
-    const isMain = kind === "function" && event.origin === "runtime" && event.parent === 0;
-    if (OWN_TRACK.has(kind) || (isMain && thread.mains++ < MAX_MAINS)) {
-      const own = track(thread.id, home, kind as TrackKind, task, name, at, out);
-      return { track: own, home: own, depth: 0, pack: undefined };
-    }
-    const pack = packFor(event, home, thread, out);
-    const { lanes } = pack;
-    const depths = lanes.depths;
-    const depth = lanes.open(slice, 0, event.origin === "runtime" ? MAX_TASK_LANES : Infinity);
-    if (lanes.depths > depths) out.push({ do: "trackDepths", track: pack.track, depths: lanes.depths });
-    if (depth < 0 && !pack.isOverfull) {
-      pack.isOverfull = true;
-      out.push({ do: "trackLabel", track: pack.track, label: `Tasks, ${MAX_TASK_LANES} at a time` });
-    }
-    return { track: pack.track, home, depth, pack };
-  }
-
-  function packFor({ taskKind, origin, at }: Of<"start">, home: number, thread: ThreadState, out: Change[]): Pack {
-    if (taskKind === "span") return packOf(thread, thread.group, "spans", "Spans", at, out);
-    if (taskKind === "request") return packOf(thread, home, "requests", "Requests", at, out);
-    return packOf(thread, home, "function", origin === "runtime" ? "Tasks" : "Aborts", at, out);
   }
 
   function start(event: Of<"start">, out: Change[]): void {
@@ -161,7 +96,7 @@ export function createFold(): Fold {
       if (isRuntime && parent !== 0) out.push({ do: "link", kind: "create", from: parent, to: task, at });
     }
     const slice = nextId();
-    const { depth, ...where } = place(event, tasks.any(parent)?.home ?? thread.group, slice, thread, out);
+    const { depth, ...where } = places.of(event, tasks.any(parent)?.home ?? thread.group, slice, thread.group, out);
     const isDrawn = depth >= 0;
     tasks.add({
       id: task,
@@ -184,6 +119,12 @@ export function createFold(): Fold {
     const early = thread.early.get(task);
     thread.early.delete(task);
     for (const said of early ?? []) fold.apply(said, out);
+    if (thread.early.size > MAX_EARLY) forgetLost(thread);
+  }
+
+  /** Starts that did not come by now were dropped. */
+  function forgetLost(thread: ThreadState): void {
+    for (const task of thread.early.keys()) if (task < thread.lastStarted) thread.early.delete(task);
   }
 
   /** Keeps what is said of a task that has not started yet. */

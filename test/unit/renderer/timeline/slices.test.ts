@@ -36,6 +36,14 @@ describe("columns", () => {
     expect(starts(third?.cancelled)).toEqual([[5]]);
   });
 
+  test("waits are no bodies", () => {
+    const { slices, failed, culprits } = lanes([
+      { start: 0, end: 10 },
+      { depth: 1, start: 2, end: 4, kind: "wait", outcome: "failed" },
+    ]);
+    expect([slices.length, failed.length, culprits.length]).toEqual([1, 0, 0]);
+  });
+
   test("galloping finds what bisection finds, which is what looking at each finds", () => {
     const ends = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 60 });
     fc.assert(
