@@ -73,6 +73,8 @@ class Group implements TaskGroup, StartingGroup, Subject {
   readonly #children = new Set<TaskImpl>();
   readonly #errors: unknown[] = [];
   readonly #unlooked: TaskImpl[] = [];
+  /** Thrown by `createTask` as the group was failing: a child that ends by one adds no error of its own. */
+  #refusals: WeakSet<TaskGroupClosed> | undefined;
   #fatal: FatalError | undefined;
   #state: "open" | "failed" | "ended" = "open";
   /** The block's wait for its last children. */
@@ -122,8 +124,11 @@ class Group implements TaskGroup, StartingGroup, Subject {
   spawn<T>(fn: () => Promise<T>, options: TaskOptions | undefined, owner: TaskOwner): TaskImpl<T> {
     assertFunction(fn, "A group's task");
     if (this.#state === "ended") throw new TaskGroupClosed("The task group has ended and takes no more tasks.");
-    if (this.#state === "failed")
-      throw new TaskGroupClosed("The task group is ending by an error and takes no more tasks.");
+    if (this.#state === "failed") {
+      const refusal = new TaskGroupClosed("The task group is ending by an error and takes no more tasks.");
+      (this.#refusals ??= new WeakSet()).add(refusal);
+      throw refusal;
+    }
     const { cancelled } = this.#scope;
     if (cancelled !== undefined) throw new CancelledError(cancelled);
     const task = spawn(this.#scope, owner, fn, options);
@@ -165,6 +170,10 @@ class Group implements TaskGroup, StartingGroup, Subject {
 
   #childFailed(task: TaskImpl): void {
     const { error } = task;
+    if (this.#isRefusal(error)) {
+      task.looked = true;
+      return;
+    }
     if (this.#supervisor === undefined || error instanceof FatalError) {
       task.looked = true;
       this.#fail(error, task);
@@ -263,7 +272,7 @@ class Group implements TaskGroup, StartingGroup, Subject {
 
   #leave<T>(ending: Ending<T>): T | undefined {
     for (const task of this.#unlooked) this.#reportUnlooked(task);
-    if (ending.kind === "error") this.#addBodyError(ending.error);
+    if (ending.kind === "error" && !this.#isRefusal(ending.error)) this.#addBodyError(ending.error);
     if (this.#fatal !== undefined) {
       for (const error of this.#errors) addSuppressed(this.#fatal, error);
       throw this.#fatal;
@@ -280,6 +289,10 @@ class Group implements TaskGroup, StartingGroup, Subject {
     // A cancel from outside that came while it waited for children, or took one away, is thrown here.
     if (this.#wasCutShort && this.#scope.isCancelledFromAbove) throw deliver(this.#scope, this.#scope.effective!);
     return (ending as { readonly value: T }).value;
+  }
+
+  #isRefusal(error: unknown): boolean {
+    return error instanceof TaskGroupClosed && this.#refusals?.has(error) === true;
   }
 
   #addBodyError(error: unknown): void {
