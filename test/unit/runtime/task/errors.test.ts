@@ -1,4 +1,4 @@
-/** ExceptionGroup, catchGroup (E1, E2), and what they say of bad input for tasks, groups, scopes and shields. */
+/** ExceptionGroup, catchGroup (E1, E2), and wrong arguments of tasks, groups, scopes and shields. */
 import { expect, test } from "vitest";
 import {
   CancelledError,
