@@ -14,6 +14,7 @@ import { InterruptedError, UsageError, assertFunction, assertTime, describeValue
 import type { Instrument } from "./instrument.ts";
 import { assertSignal, followSignal } from "./follow.ts";
 import { createObserverBus, type Observer } from "./observers.ts";
+import { passCancellations } from "./rejections.ts";
 import { RunnerState, keepAlive, type Closable, type ErrorReport, type TaskInfo } from "./runner-state.ts";
 import { RUN_SIGNALS, endQuietlyIfUncaught, exitCodeOf, listenToSignals, type RunSignal } from "./signals.ts";
 import { SLOW_STEP_MS, watchSteps } from "./slow-steps.ts";
@@ -126,6 +127,7 @@ export class Runner implements AsyncDisposable {
     this.#isGraceCut = false;
     state.instrument?.emit("run.start", this.#main, undefined, 0, 0);
     using _signals = listenToSignals(this.#signals, this.#onSignal);
+    using _rejections = passCancellations(this.#lost);
     using _signal = options.signal === undefined ? undefined : followSignal(task.scope, options.signal);
     try {
       task.queue();
@@ -172,6 +174,7 @@ export class Runner implements AsyncDisposable {
     const state = this.#state;
     const release = keepAlive();
     using _signals = listenToSignals(this.#signals, this.#onSignal);
+    using _rejections = passCancellations(this.#lost);
     try {
       const by = currentScopeOrNone()?.task;
       state.instrument?.emit("shutdown.begin", undefined, undefined, state.live, 0);
@@ -238,6 +241,10 @@ export class Runner implements AsyncDisposable {
     clearTimeout(timer);
     this.#cutGrace = undefined;
   }
+
+  readonly #lost = (error: unknown): void => {
+    this.#state.instrument?.emit("error.suppressed", undefined, error, 0, 0);
+  };
 
   readonly #onSignal = (signal: RunSignal): void => {
     const main = this.#main;

@@ -95,3 +95,38 @@ test("the third signal ends the process at once", async () => {
   });
   expect(ended).toMatchObject({ code: 130, stderr: "", lines: ["ready 1", "ready 2", "ready 3"] });
 });
+
+describe("a rejection that nobody looked at", () => {
+  test("by a cancel ends no process, and leaves no listener", async () => {
+    const ended = await runCore("lost-rejections.ts", { args: ["run"] });
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(ended.lines).toEqual(["TimeoutError", "goes on", "lives on", "0 listeners"]);
+  });
+
+  test.each(["text", "an error"])("by the program itself is Node's to judge, as without us (%s)", async (reason) => {
+    const ended = await runCore("lost-rejections.ts", { args: ["run", reason] });
+    const bare = await runCore("lost-rejections.ts", { args: ["bare", reason] });
+    expect(bare.code).toBe(1);
+    expect(ended.code).toBe(1);
+    expect(ended.lines).toEqual(["TimeoutError", "goes on"]);
+    expect(firstLines(ended.stderr)).toEqual(firstLines(bare.stderr));
+  });
+
+  test("is judged each time, where the program lives on", async () => {
+    const ended = await runCore("lost-rejections.ts", { args: ["survives", "an error"] });
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(ended.lines).toEqual([
+      "TimeoutError",
+      "goes on",
+      "uncaught an error",
+      "lives on",
+      "uncaught an error",
+      "0 listeners",
+    ]);
+  });
+});
+
+/** What Node prints, without the frames below the program's own. */
+function firstLines(stderr: string): readonly string[] {
+  return stderr.split("\n").filter((line) => !/^\s+at (?:async )?(?!lose)/.test(line));
+}
