@@ -6,7 +6,14 @@
  * cancellations are taken out, so that real errors go on alone.
  */
 import { currentScopeOrNone } from "./current.ts";
-import { type Cancel, CancelledError, TaskCancelledError, TimeoutError, isAbortReason } from "./errors.ts";
+import {
+  type Cancel,
+  CancelledError,
+  TaskCancelledError,
+  TimeoutError,
+  isAbortReason,
+  isSuppressedError,
+} from "./errors.ts";
 import { asGroup } from "./exception-group.ts";
 import type { Scope } from "./scope.ts";
 
@@ -24,7 +31,7 @@ export function withoutCancellations(error: unknown, scope: Scope): unknown {
   const { effective, cancelled } = scope;
   if (effective === undefined) return error;
   const isCancel = (part: unknown): boolean => cancellationOf(part, effective, cancelled) !== undefined;
-  if (error instanceof SuppressedError) {
+  if (isSuppressedError(error)) {
     if (isCancel(error.suppressed)) return withoutCancellations(error.error, scope);
     return isCancel(error.error) ? withoutCancellations(error.suppressed, scope) : error;
   }
@@ -38,7 +45,7 @@ function cancellationOf(error: unknown, effective: Cancel, own: Cancel | undefin
   if (isReason(error, effective) || (own !== undefined && isReason(error, own)) || isAbort(error, effective)) {
     return new CancelledError(effective, { cause: error });
   }
-  if (error instanceof SuppressedError) return ofAll([error.suppressed, error.error], effective, own);
+  if (isSuppressedError(error)) return ofAll([error.suppressed, error.error], effective, own);
   return error instanceof AggregateError ? ofAll(error.errors, effective, own) : undefined;
 }
 

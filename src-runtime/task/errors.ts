@@ -148,6 +148,11 @@ export function addSuppressed(error: unknown, hidden: unknown): void {
   else list.push(hidden);
 }
 
+/** Two errors in one, as the language makes them; before Node 24 by libraries and compilers under that name. */
+export function isSuppressedError(error: unknown): error is SuppressedError {
+  return error instanceof Error && error.name === "SuppressedError" && "suppressed" in error;
+}
+
 /** Refuses what is no time. Zero and less mean "now". @throws TypeError, RangeError */
 export function assertTime(ms: unknown, name: string): asserts ms is number {
   if (typeof ms !== "number")

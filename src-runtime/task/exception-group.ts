@@ -5,7 +5,7 @@
  * messages that were given; what ours say of their errors is said anew. `AggregateError`s of other libraries count as
  * groups.
  */
-import { CancelledError, UsageError, assertFunction, describeValue } from "./errors.ts";
+import { CancelledError, UsageError, assertFunction, describeValue, isSuppressedError } from "./errors.ts";
 
 export class ExceptionGroup extends AggregateError {
   override readonly name = "ExceptionGroup";
@@ -170,13 +170,13 @@ export function catchGroup(error: unknown): GroupHandler {
 
 /** A `SuppressedError` is two errors, the earlier one first. */
 function openSuppressed(error: unknown): unknown[] {
-  if (!(error instanceof SuppressedError)) return [error];
+  if (!isSuppressedError(error)) return [error];
   return [...openSuppressed(error.suppressed), ...openSuppressed(error.error)];
 }
 
 function openInside(group: ExceptionGroup): ExceptionGroup {
   const errors = group.errors as readonly unknown[];
-  if (!errors.some((error) => error instanceof SuppressedError || error instanceof AggregateError)) return group;
+  if (!errors.some((error) => isSuppressedError(error) || error instanceof AggregateError)) return group;
   return group.derive(
     errors.flatMap((error) => (error instanceof AggregateError ? [openInside(asGroup(error))] : openSuppressed(error))),
   );
