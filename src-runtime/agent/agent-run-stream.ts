@@ -1,5 +1,6 @@
 /** A run of an agent, part by part, and its result when it is over. */
 import { currentScopeOrNone } from "../task/current.ts";
+import { TaskCancelledError } from "../task/errors.ts";
 import { waitForPromise } from "../task/sleep.ts";
 import type { AgentStream } from "../stream/agent-stream.ts";
 import { stream } from "../stream/stream.ts";
@@ -14,9 +15,11 @@ type Emit = (part: AgentPart) => Promise<void>;
 export class AgentRunStream implements AsyncIterable<AgentPart>, AsyncDisposable {
   readonly #stream: AgentStream<AgentPart>;
   readonly #ended = Promise.withResolvers<AgentResult>();
+  readonly #agent: string;
   #isRead = false;
 
   constructor(agent: string, buffer: number = BUFFER, run: (emit: Emit) => Promise<AgentResult>) {
+    this.#agent = agent;
     // Whoever asks for the result is told of an error, and whoever reads the parts.
     this.#ended.promise.catch(() => undefined);
     this.#stream = stream<AgentPart>(
@@ -35,7 +38,20 @@ export class AgentRunStream implements AsyncIterable<AgentPart>, AsyncDisposable
 
   [Symbol.asyncIterator](): AsyncIterator<AgentPart, void, undefined> {
     this.#isRead = true;
-    return this.#stream[Symbol.asyncIterator]();
+    const parts = this.#stream[Symbol.asyncIterator]();
+    return {
+      next: () => parts.next(),
+      return: async () => {
+        await parts.return?.();
+        this.#left();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  /** Who waits for the result of a run that never began is told so. */
+  #left(): void {
+    this.#ended.reject(new TaskCancelledError(`The run of agent ${this.#agent} was left before it began.`));
   }
 
   /** Only what the model says. */
@@ -62,6 +78,7 @@ export class AgentRunStream implements AsyncIterable<AgentPart>, AsyncDisposable
   /** Ends the run, if it has not ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stream.close();
+    this.#left();
   }
 }
 

@@ -122,3 +122,12 @@ test("what was seen is not said again: no retry, no fallback after the first par
     expect(model.calls).toHaveLength(1);
     expect(other.calls).toHaveLength(0);
   }));
+
+test("who waits for the result of a run that is left before its first part is told so", () =>
+  runJumping(async () => {
+    const parts = agent({ name: "a", model: scriptedModel(["never said"]) }).stream("x");
+    const reader = parts[Symbol.asyncIterator]();
+    const result = parts.result;
+    await reader.return?.();
+    await expect(result).rejects.toThrow("The run of agent a was left before it began.");
+  }));
