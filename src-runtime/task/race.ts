@@ -16,6 +16,8 @@ import type { Deadline } from "./timers.ts";
 const FIRST_STEP = 4;
 
 /** The outcome of the first that ends, be it an error. @throws RangeError for none, what the winner throws */
+export function race<F extends () => PromiseLike<unknown>>(fns: Iterable<F>): Promise<Awaited<ReturnType<F>>>;
+export function race<T>(fns: Iterable<() => PromiseLike<T>>): Promise<T>;
 export async function race<T>(fns: Iterable<() => PromiseLike<T>>): Promise<T> {
   return new Race<T>("race", fns, false, 0).run();
 }
@@ -24,6 +26,14 @@ export async function race<T>(fns: Iterable<() => PromiseLike<T>>): Promise<T> {
  * The value of the first that completes. With `stagger` (milliseconds) each starts that long after the one before, or
  * as soon as that has failed: hedged calls. @throws RangeError for none, ExceptionGroup in input order when all fail
  */
+export function firstSuccess<F extends () => PromiseLike<unknown>>(
+  fns: Iterable<F>,
+  options?: { readonly stagger?: number },
+): Promise<Awaited<ReturnType<F>>>;
+export function firstSuccess<T>(
+  fns: Iterable<() => PromiseLike<T>>,
+  options?: { readonly stagger?: number },
+): Promise<T>;
 export async function firstSuccess<T>(
   fns: Iterable<() => PromiseLike<T>>,
   options: { readonly stagger?: number } = {},

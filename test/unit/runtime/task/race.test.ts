@@ -274,8 +274,10 @@ test("with no room for more tasks the error comes out, and what has begun is can
 test("a guard that is the winner's value is the caller's", async () => {
   await runJumping(async ({ reports }) => {
     const lock = new Lock();
-    for (const start of [race<Disposable>, firstSuccess<Disposable>]) {
-      const guard = await start([() => lock.acquire(), () => new Promise<Disposable>(() => undefined)]);
+    const never = (): Promise<Disposable> => new Promise(() => undefined);
+    const acquire = (): Promise<Disposable> => lock.acquire();
+    for (const start of [() => race([acquire, never]), () => firstSuccess([acquire, never])]) {
+      const guard = await start();
       expect(lock.stats.locked).toBe(true);
       guard[Symbol.dispose]();
       expect(lock.stats.locked).toBe(false);

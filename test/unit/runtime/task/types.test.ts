@@ -133,6 +133,8 @@ test("wait, asCompleted, race and the like", () => {
       for await (const ended of asCompleted(tasks)) expectTypeOf(ended.result()).toEqualTypeOf<string>();
     });
     expectTypeOf(race([text, text])).toEqualTypeOf<Promise<string>>();
+    expectTypeOf(race([text, async () => 1])).toEqualTypeOf<Promise<string | number>>();
+    expectTypeOf(race<number>([async () => 1])).toEqualTypeOf<Promise<number>>();
     expectTypeOf(firstSuccess([one, one])).toEqualTypeOf<Promise<1>>();
     expectTypeOf(mapConcurrent([1, 2], 2, async (item) => String(item))).toEqualTypeOf<Promise<string[]>>();
   });
