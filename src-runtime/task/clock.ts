@@ -15,51 +15,33 @@ export interface Clock {
    * it cancels the last before it asks for the next.
    */
   schedule(when: number, wake: () => void): ClockTimer;
-  /** The runner has ended. */
-  stop?(): void;
+  /** It may wake for a deadline that was removed. Not where time jumps to the next one. */
+  readonly wakesInVain?: boolean;
 }
 
 /** Longest time Node's timers take, milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * A clock from a source of time alone; the real timers wake it. One timer of Node's serves for all: a cancelled one is
- * left to run out, since arming costs more than waking in vain. It does not keep the process alive: live tasks do.
+ * A clock from a source of time alone; the real timers wake it. They don't keep the process alive: live tasks do. A timer
+ * that is not needed any more is left to run out, since arming costs more than waking in vain.
  */
 export function createClock(now: () => number = performance.now.bind(performance)): Clock {
-  let armed: NodeJS.Timeout | undefined;
-  let armedFor = Infinity;
-  let wanted: { readonly when: number; readonly wake: () => void } | undefined;
-
-  function arm(when: number): void {
-    clearTimeout(armed);
-    armedFor = when;
-    armed = setTimeout(look, Math.min(LONGEST, Math.ceil(when - now()))).unref();
-  }
-
-  function look(): void {
-    armed = undefined;
-    armedFor = Infinity;
-    if (wanted === undefined) return;
-    const { when, wake } = wanted;
-    // Node's timers may fire a little early, and the longest times are chained.
-    if (when - now() > 0) return arm(when);
-    wanted = undefined;
-    wake();
-  }
-
   return {
     now,
+    wakesInVain: true,
     schedule(when, wake) {
-      const own = { when, wake };
-      wanted = own;
-      if (when < armedFor) arm(when);
-      return {
-        cancel() {
-          if (wanted === own) wanted = undefined;
-        },
-      };
+      let timer: NodeJS.Timeout;
+      function arm(): void {
+        timer = setTimeout(look, Math.min(LONGEST, Math.ceil(when - now()))).unref();
+      }
+      function look(): void {
+        // Node's timers may fire a little early, and the longest times are chained.
+        if (when - now() > 0) arm();
+        else wake();
+      }
+      arm();
+      return { cancel: () => clearTimeout(timer) };
     },
-    stop: () => clearTimeout(armed),
   };
 }

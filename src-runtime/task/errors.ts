@@ -17,6 +17,8 @@ export interface Cancel {
   readonly byTag: number;
   readonly scopeId: string;
   readonly at: number;
+  /** The message of its errors, made for the first of them. */
+  text?: string;
 }
 
 /** Thrown by runtime waits in a cancelled scope. Its stack is left out: it would only show the runtime's own frames. */
@@ -33,7 +35,7 @@ export class CancelledError extends Error {
     const said = typeof cancel === "object" ? cancel : undefined;
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
-    super(typeof cancel === "object" ? describeCancel(cancel) : cancel, options);
+    super(said === undefined ? (cancel as string | undefined) : (said.text ??= describeCancel(said)), options);
     Error.stackTraceLimit = limit;
     this.reason = said?.reason;
     this.source = said?.source ?? "explicit";

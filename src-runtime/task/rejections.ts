@@ -27,7 +27,11 @@ export function passCancellations(lost: (error: unknown) => void): Disposable {
     leaveToNode(listeners, reason);
   };
   listener[OURS] = true;
-  process.on("unhandledRejection", listener);
+  try {
+    process.on("unhandledRejection", listener);
+  } catch {
+    // As with signals: where no listener can be installed the run goes on without.
+  }
   return {
     [Symbol.dispose]() {
       listener[OURS] = false;

@@ -76,7 +76,7 @@ export class Timers {
     this.#dead++;
     if (index === 0) {
       this.#dropDeadHeads();
-      if (!this.#firing) this.#arm();
+      if (!this.#firing && this.#clock.wakesInVain !== true) this.#arm();
     } else if (this.#dead > MIN_DEAD && this.#dead * 2 > this.#heap.length) this.#dropAllDead();
   }
 
@@ -88,7 +88,6 @@ export class Timers {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#armedFor = Infinity;
-    this.#clock.stop?.();
   }
 
   /** The head of a heap is never dead. */
