@@ -9,17 +9,22 @@
 import { msToNanos, nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Phase } from "../api/api.ts";
 import type { Change, StallChange } from "../store/rows.ts";
-import { causeOf, isLoading, judgeSamples, type StackSample } from "./blame.ts";
+import { causeOf, judgeSamples, type StackSample } from "./blame.ts";
 import type { SessionEvent } from "./session.ts";
+import { judgeStartUp, type StartUp } from "./startup.ts";
 
 /** An event loop less busy than this over a beat's bucket is waiting, not loading. */
 const IDLE_SHARE = 0.5;
+
+interface TakenSample extends StackSample {
+  readonly tookMs: number;
+}
 
 interface OpenStall {
   readonly id: number;
   readonly beat: number;
   readonly start: Nanos;
-  readonly samples: StackSample[];
+  readonly samples: readonly TakenSample[];
   watchdogLateMs: number | undefined;
 }
 
@@ -31,7 +36,7 @@ export interface ThreadStalls {
 
 export function createThreadStalls(thread: number, nextId: () => number): ThreadStalls {
   let open: OpenStall | undefined;
-  /** When the program was first seen at its own work: a task began, or a stack showed its own code. */
+  /** When the program was first seen at its own work: a task began, or a stack showed its own code after loading. */
   let workSince = Infinity;
   /** The event loop was seen waiting, which it hardly does while it loads. */
   let hasWaited = false;
@@ -67,9 +72,16 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
   }
 
   /** The program starts up until it is seen at its own work, as far as stacks tell; without a stack until it waits. */
-  function phaseOf(stall: OpenStall): Phase {
-    if (stall.start >= workSince || (stall.samples.length === 0 && hasWaited)) return "run";
-    return isLoading(stall.samples) ? "startup" : "run";
+  function startUpOf(stall: OpenStall, end: Nanos, cpuRatio: number | undefined): StartUp {
+    const { start, samples } = stall;
+    if (start >= workSince || (samples.length === 0 && hasWaited)) return { until: start };
+    return judgeStartUp({ start, end, samples, cpuRatio, workSince });
+  }
+
+  function showOpen(stall: OpenStall, out: Change[]): void {
+    const end = stall.samples.at(-1)?.at ?? nanos(stall.start + 1);
+    const phase = startUpOf(stall, end, undefined).until < end ? "run" : "startup";
+    out.push({ do: "stall", row: describe(stall, stall.start, phase, undefined, undefined) });
   }
 
   function drop(out: Change[]): void {
@@ -82,11 +94,30 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
     const dur = msToNanos(event.duration);
     const start = nanos(Math.max(0, event.at - dur));
     if (open !== undefined && open.beat !== event.beat) drop(out);
-    const stall = open ?? begin(event.beat, start);
+    const stall = { ...(open ?? begin(event.beat, start)), start };
     open = undefined;
-    const phase = phaseOf(stall);
-    if (stall.samples.length > 0 && phase === "run") workSince = Math.min(workSince, start);
-    out.push({ do: "stall", row: describe(stall, start, phase, dur, event.cpuRatio) });
+    const { until, workFrom } = startUpOf(stall, event.at, event.cpuRatio);
+    if (workFrom !== undefined) workSince = Math.min(workSince, workFrom);
+    if (until > start && until < event.at) {
+      split(stall, until, event.at, event.cpuRatio, out);
+      return;
+    }
+    out.push({ do: "stall", row: describe(stall, start, until > start ? "startup" : "run", dur, event.cpuRatio) });
+  }
+
+  /** Start-up went over into the program's own work without a turn of the event loop: two stalls, each with its stacks. */
+  function split(stall: OpenStall, at: Nanos, end: Nanos, cpuRatio: number | undefined, out: Change[]): void {
+    out.push({ do: "voidStall", stall: stall.id });
+    const before = { ...stall, samples: stall.samples.filter((sample) => sample.at < at) };
+    const after = { ...stall, id: nextId(), start: at, samples: stall.samples.filter((sample) => sample.at >= at) };
+    for (const [part, until, phase] of [
+      [before, at, "startup"],
+      [after, end, "run"],
+    ] as const) {
+      const dur = nanos(until - part.start);
+      out.push({ do: "stall", row: describe(part, part.start, phase, dur, cpuRatio) });
+      for (const sample of part.samples) out.push({ do: "sample", row: { stall: part.id, ...sample } });
+    }
   }
 
   return {
@@ -95,14 +126,15 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
         case "stallOpen":
           drop(out);
           open = begin(event.beat, event.at);
-          out.push({ do: "stall", row: describe(open, open.start, phaseOf(open), undefined, undefined) });
+          showOpen(open, out);
           return;
         case "sample": {
           if (open === undefined || open.beat !== event.beat) return;
           const { at, tookMs, frames, task, span } = event;
-          open.samples.push({ at, frames, task, span });
-          out.push({ do: "sample", row: { stall: open.id, at, tookMs, task, span, frames } });
-          out.push({ do: "stall", row: describe(open, open.start, phaseOf(open), undefined, undefined) });
+          const sample = { at, tookMs, frames, task, span };
+          open = { ...open, samples: [...open.samples, sample] };
+          out.push({ do: "sample", row: { stall: open.id, ...sample } });
+          showOpen(open, out);
           return;
         }
         case "alive":
