@@ -169,29 +169,48 @@ interface Capture {
   take(now: () => number, done: (answer: CaptureAnswer, at: number, tookMs: number) => void): void;
   /** The loader's source maps of scripts not asked for before: they go out before the stack that needs them. */
   takeSourceMaps(frames: CaptureAnswer["frames"], done: (maps: readonly SourceMapMessage[]) => void): void;
-  /** No more captures; disconnects. Otherwise the exiting process would wait for the debugger to disconnect. */
+  /** No more captures. */
   stop(): void;
 }
 
-function createCapture(): Capture | undefined {
-  const session = new Session();
-  try {
-    session.connectToMainThread();
-  } catch {
-    return undefined;
-  }
+/**
+ * Connected only while an answer is awaited: a process that ends itself meanwhile (`process.kill` of its own id,
+ * `process.reallyExit`) says on its stderr that it waits for the debugger to disconnect.
+ */
+function createCapture(): Capture {
   const asked = new Set<string>();
+  let session: Session | undefined;
   let pending = 0;
   let stopped = false;
 
+  function connected(): Session | undefined {
+    if (session !== undefined) return session;
+    const created = new Session();
+    try {
+      created.connectToMainThread();
+    } catch {
+      stopped = true;
+      return undefined;
+    }
+    session = created;
+    return session;
+  }
+
+  function disconnect(): void {
+    session?.disconnect();
+    session = undefined;
+  }
+
   function call(argument: string, done: (text: string | undefined) => void): void {
-    if (stopped) return;
+    const to = stopped ? undefined : connected();
+    if (to === undefined) return;
     pending++;
     const expression = `this[${JSON.stringify(CAPTURE_PROPERTY)}](${argument})`;
-    session.post("Runtime.evaluate", { expression, returnByValue: true, silent: true }, (error, answer) => {
+    to.post("Runtime.evaluate", { expression, returnByValue: true, silent: true }, (error, answer) => {
       pending--;
       const value: unknown = error === null ? answer.result.value : undefined;
       if (!stopped) done(typeof value === "string" && value !== "" ? value : undefined);
+      if (pending === 0) disconnect();
     });
   }
 
@@ -221,7 +240,7 @@ function createCapture(): Capture | undefined {
     },
     stop() {
       stopped = true;
-      session.disconnect();
+      disconnect();
     },
   };
 }
