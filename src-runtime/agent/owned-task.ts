@@ -34,8 +34,9 @@ export async function waitForOwned<T>(task: TaskImpl<T>, { ms, grace = GRACE_MS 
   } finally {
     // The caller may have been cancelled before it began to wait.
     if (!task.done()) {
-      task.cancelBy("parent", undefined, false);
-      await drain(currentScope("agent()"), [task as unknown as TaskImpl], grace);
+      const scope = currentScope("agent()");
+      task.cancelBy("parent", undefined, false, scope.effective);
+      await drain(scope, [task as unknown as TaskImpl], grace);
     }
   }
 }

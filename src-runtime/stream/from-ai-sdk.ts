@@ -52,7 +52,8 @@ export function fromAiSdk<T>(
 function throwIfAborted(caller: Scope | undefined): void {
   const scope = currentScope("fromAiSdk()");
   const cancel = caller?.effective;
-  if (scope.effective === undefined && cancel !== undefined) scope.task.cancelBy("parent", cancel.reason, false);
+  if (scope.effective === undefined && cancel !== undefined)
+    scope.task.cancelBy("parent", cancel.reason, false, cancel);
   throwIfCancelled(scope);
 }
 

@@ -16,6 +16,7 @@ import {
   UsageError,
   addSuppressed,
   assertFunction,
+  type Cancel,
   type CancelSource,
 } from "../task/errors.ts";
 import { ExceptionGroup } from "../task/exception-group.ts";
@@ -178,7 +179,7 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
 
   /** The consumer goes because of an error. @throws it; in a group with what the producer's cleanup throws */
   async leaveWith(error: unknown): Promise<never> {
-    const failure = await this.#leave("explicit", error);
+    const failure = await this.#leaveFor(error);
     if (failure === undefined || failure.error === error) throw error;
     const scope = currentScopeOrNone();
     const isCancel =
@@ -200,7 +201,7 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
 
   /** Whether the loop's body threw, and JavaScript drops what is thrown here, can't be known: so it is reported too. */
   async #leaveLoop(): Promise<void> {
-    const failure = await this.#leave("explicit", undefined);
+    const failure = await this.#leaveFor(undefined);
     if (failure === undefined) return;
     const { runner, task } = this.#started!;
     runner.instrument?.emit("error.suppressed", task, failure.error, 0, 0);
@@ -212,9 +213,19 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
     throw failure.error;
   }
 
-  async #leave(source: CancelSource, reason: unknown): Promise<{ readonly error: unknown } | undefined> {
+  /** A consumer that leaves because it is cancelled takes the producer along. */
+  #leaveFor(reason: unknown): Promise<{ readonly error: unknown } | undefined> {
+    const cancel = currentScopeOrNone()?.effective;
+    return cancel === undefined ? this.#leave("explicit", reason) : this.#leave("parent", cancel.reason, cancel);
+  }
+
+  async #leave(
+    source: CancelSource,
+    reason: unknown,
+    origin?: Cancel,
+  ): Promise<{ readonly error: unknown } | undefined> {
     this.#isOver = true;
-    this.#stop(source, reason);
+    this.#stop(source, reason, origin);
     await this.#untilEnded();
     return this.#takeFailure();
   }
@@ -227,7 +238,7 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
     } catch (error) {
       cancelled = error;
     }
-    const failure = await this.#leave("parent", (cancelled as Partial<CancelledError>).reason);
+    const failure = await this.#leave("parent", (cancelled as Partial<CancelledError>).reason, scope.effective);
     if (failure === undefined) throw cancelled;
     addSuppressed(failure.error, cancelled);
     throw failure.error;
@@ -330,7 +341,7 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
   };
 
   /** Once: drops what is buffered, cancels the producer, and frees who waits. */
-  #stop(source: CancelSource, reason: unknown): void {
+  #stop(source: CancelSource, reason: unknown, origin?: Cancel): void {
     if (this.#isStopped) return;
     this.#isStopped = this.#isShut = true;
     const started = this.#started;
@@ -339,7 +350,7 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
     runner.closables.delete(closable);
     this.#ring.clear();
     if (runner.instrument !== undefined) events.left(this.#chunks);
-    task.cancelBy(source, reason, false);
+    task.cancelBy(source, reason, false, origin);
     const cancel = task.scope.effective;
     if (cancel !== undefined) this.#room.cancel(cancel);
     for (const reader of this.#readers.splice(0)) reader.resolve(undefined);

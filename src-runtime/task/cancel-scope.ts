@@ -5,7 +5,7 @@ import { assertFunction, assertTime } from "./errors.ts";
 import { ExceptionGroup } from "./exception-group.ts";
 import { followSignal } from "./follow.ts";
 import { drain } from "./grace.ts";
-import { leaveScope } from "./leave.ts";
+import { leaveScope, leaveWithValue } from "./leave.ts";
 import { Scope, type LeftOpen } from "./scope.ts";
 import { assertName, spawn } from "./spawn.ts";
 import type { Task, TaskImpl, TaskOptions, TaskOwner } from "./task.ts";
@@ -61,7 +61,9 @@ export async function cancelScope<T>(
     follow: (signal) => void followed.push(followSignal(scope, signal)),
   };
   try {
-    return { cancelled: false, value: await enterScope(scope, async () => body(handle)) };
+    const value = await enterScope(scope, async () => body(handle));
+    leaveWithValue(scope);
+    return { cancelled: false, value };
   } catch (error) {
     const leaving = leaveScope(scope, error);
     if (leaving.absorbed) return { cancelled: true };

@@ -17,6 +17,8 @@ export interface Cancel {
   readonly byTag: number;
   readonly scopeId: string;
   readonly at: number;
+  /** The cancel of its owner that this one passes on. */
+  readonly origin?: Cancel | undefined;
   /** The message of its errors, made for the first of them. */
   text?: string;
 }

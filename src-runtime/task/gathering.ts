@@ -4,7 +4,7 @@
  */
 import type { Attributes } from "../protocol/message.ts";
 import { currentScopeOrNone } from "./current.ts";
-import { type CancelledError, TaskCancelledError, addSuppressed, describeValue } from "./errors.ts";
+import { type Cancel, type CancelledError, TaskCancelledError, addSuppressed, describeValue } from "./errors.ts";
 import { GRACE_MS, drain } from "./grace.ts";
 import type { Subject } from "./instrument.ts";
 import { Wait, deliver, type Scope } from "./scope.ts";
@@ -158,7 +158,7 @@ export class Gathering implements Gather<unknown[]>, TaskOwner, Subject {
 
   /** Who awaited it is cancelled: so are the members, and they are waited for. An error of theirs wins. */
   async #leave(scope: Scope, cancelled: CancelledError): Promise<never> {
-    if (this.#pending > 0) this.#stop("parent", cancelled.reason);
+    if (this.#pending > 0) this.#stop("parent", cancelled.reason, scope.effective);
     await drain(scope, this.members(), GRACE_MS);
     if (this.#error !== undefined && !(this.#error.error instanceof TaskCancelledError)) throw this.#error.error;
     for (const error of this.#returned) addSuppressed(cancelled, error);
@@ -184,12 +184,12 @@ export class Gathering implements Gather<unknown[]>, TaskOwner, Subject {
     }
   }
 
-  #stop(source: "explicit" | "parent" | "group", reason: unknown): void {
+  #stop(source: "explicit" | "parent" | "group", reason: unknown, origin?: Cancel): void {
     if (source !== "group") this.#cancelReason ??= { reason };
     this.#pending -= this.#queue.length;
     if (this.#queue.length > 0) this.#hasCancelled = true;
     this.#queue.length = 0;
-    for (const task of this.members()) task.cancelBy(source, reason, false);
+    for (const task of this.members()) task.cancelBy(source, reason, false, origin);
     if (this.#pending === 0) this.#allEnded();
     for (const member of this.#foreign) {
       this.#foreign.delete(member);

@@ -50,7 +50,7 @@ export async function startChild<T>(
   } catch (error) {
     // A caller that is cancelled while the child starts takes the child with it.
     if (!(error instanceof CancelledError) || here.effective === undefined) throw error;
-    child.cancelBy("parent", error.reason, false);
+    child.cancelBy("parent", error.reason, false, here.effective);
     await drain(here, [child], group.grace);
     throw error;
   }

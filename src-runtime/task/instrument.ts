@@ -22,13 +22,15 @@
  *     cancel.propagated                   Scope      where it was asked for
  *     cancel.delivered                    Wait, or Scope at an entry check
  *     cancel.absorbed, uncancel           Scope
- *     cancel.ignored, cancel.unresponsive Scope
+ *     cancel.ignored                      Scope      (a task or a block that was thrown it and returned)
+ *     cancel.unresponsive                 Scope
  *     abort.sent                          Scope
  *     group.enter, group.exit             Scope      errors (exit)
  *     group.child                         Scope      live children
  *     group.first_failure                 error
  *     timeout.armed, .rescheduled, .fired Scope      deadline                   late by (fired)
- *     timeout.disarmed, timeout.raised    Scope      deadline
+ *     timeout.disarmed                    Scope      deadline (what was armed is fired or disarmed, once)
+ *     timeout.raised                      Scope      deadline
  *     shield.enter, .exit, .held_cancel   Scope
  *     join.begin, join.end                Subject    members                    pending at the end
  *     join.member                         TaskImpl
@@ -163,6 +165,4 @@ export type EventKind =
 
 export interface Instrument {
   emit(kind: EventKind, task: TaskImpl | undefined, subject: unknown, a: number, b: number): void;
-  /** Runs a task's first step, so that a tracer can put the task into its own context. Absent: it is just called. */
-  enter?<T>(task: TaskImpl, body: () => T): T;
 }

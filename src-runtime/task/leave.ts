@@ -21,6 +21,13 @@ export function leaveScope(scope: Scope, error: unknown): Leaving {
   return { absorbed: false, error: withoutCancellations(error, scope) };
 }
 
+/** For a body that returned a value: whether it was thrown its own scope's cancel is said. */
+export function leaveWithValue(scope: Scope): void {
+  const { cancelled, task } = scope;
+  if (cancelled === undefined || task?.delivered !== cancelled || scope.isCancelledFromAbove) return;
+  scope.runner.instrument?.emit("cancel.ignored", task, scope, 0, 0);
+}
+
 /** As `leaveScope`, for what is known to be a cancellation. */
 export function leaveCancelled(scope: Scope, cancelled: CancelledError): Leaving {
   if (scope.cancelled === undefined || scope.isCancelledFromAbove) return { absorbed: false, error: cancelled };

@@ -112,8 +112,6 @@ export function createObserverBus(
       if (observers.size > 0) tell(kind, task, subject, a, b);
     },
   };
-  const [first] = instruments;
-  if (first?.enter !== undefined) bus.enter = first.enter.bind(first);
 
   function tell(kind: EventKind, task: TaskImpl | undefined, subject: unknown, a: number, b: number): void {
     const event = describe(kind, task, subject, a, b);

@@ -132,9 +132,9 @@ export class RunnerState {
     return ++this.#scopeIds;
   }
 
-  cancelOf(scope: Scope, source: CancelSource, reason: unknown, by: TaskImpl | undefined): Cancel {
+  cancelOf(scope: Scope, source: CancelSource, reason: unknown, by: TaskImpl | undefined, origin?: Cancel): Cancel {
     const { id, name, tag = 0 } = by ?? {};
-    return { reason, source, by: id, byName: name, byTag: tag, scopeId: scope.id, at: this.clock.now() };
+    return { reason, source, by: id, byName: name, byTag: tag, scopeId: scope.id, at: this.clock.now(), origin };
   }
 
   /** Every task that has not ended, parents first. */

@@ -80,7 +80,7 @@ export class Scope {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.effective !== undefined) {
-        this.task?.cancelReached();
+        this.task?.cancelReached(this.effective);
         this.#controller.abort(abortReason(this.effective));
       }
     }
@@ -222,7 +222,7 @@ export class Scope {
     for (const scope of reached) {
       if (scope.#controller === undefined || scope.#controller.signal.aborted) continue;
       scope.runner.instrument?.emit("abort.sent", scope.task, scope, 0, 0);
-      scope.task?.cancelReached();
+      scope.task?.cancelReached(cancel);
       scope.#controller.abort(abortReason(cancel));
     }
   }
@@ -319,7 +319,7 @@ export class Wait<T> {
   cancel(cancel: Cancel): void {
     if (this.settled || this.#unlink === undefined) return;
     this.#unlink(this);
-    this.scope.task?.cancelReached();
+    this.scope.task?.cancelReached(cancel);
     if (this.scope.holdsCancel) this.scope.holdCancel(false);
     this.scope.runner.instrument?.emit("cancel.delivered", this.scope.task, this, 0, 0);
     if (this.#settle(2)) this.#reject(new CancelledError(cancel));
@@ -347,7 +347,7 @@ export function throwIfCancelled(scope: Scope): void {
 
 /** The error to throw for a cancel that is in force where a wait would begin. */
 export function deliver(scope: Scope, cancel: Cancel): CancelledError {
-  scope.task?.cancelReached();
+  scope.task?.cancelReached(cancel);
   if (scope.holdsCancel) scope.holdCancel(false);
   scope.runner.instrument?.emit("cancel.delivered", scope.task, scope, 0, 0);
   return new CancelledError(cancel);

@@ -2,11 +2,12 @@
 import { currentScope, currentScopeOrNone, enterScope } from "./current.ts";
 import { CancelledError, TimeoutError, assertFunction, assertTime } from "./errors.ts";
 import { withinGrace } from "./grace.ts";
-import { leaveScope } from "./leave.ts";
+import { leaveScope, leaveWithValue } from "./leave.ts";
 import { Scope, throwIfCancelled } from "./scope.ts";
 import { waitForPromise } from "./sleep.ts";
 import { UNOWNED, spawn } from "./spawn.ts";
 import { TaskImpl, isThenable, type Task } from "./task.ts";
+import type { Deadline } from "./timers.ts";
 
 /**
  * Waits for work that a cancel of the caller does not reach: the caller is freed at once with CancelledError, the work
@@ -58,21 +59,28 @@ export async function protect<T>(body: () => Promise<T>, options: ShieldedOption
   const { runner } = outer;
   const scope = new Scope("shield", runner, outer, outer.task, outer.context, true);
   runner.instrument?.emit("shield.enter", outer.task, scope, 0, 0);
-  const deadline =
-    ms === Infinity
-      ? undefined
-      : runner.timers.add(runner.timers.now() + Math.max(0, ms), () => {
-          scope.cancel(runner.cancelOf(scope, "deadline", undefined, undefined));
-        });
+  const when = runner.timers.now() + Math.max(0, ms);
+  let deadline: Deadline | undefined;
+  if (when < Infinity) {
+    runner.instrument?.emit("timeout.armed", outer.task, scope, when, 0);
+    deadline = runner.timers.add(when, (late) => {
+      deadline = undefined;
+      runner.instrument?.emit("timeout.fired", outer.task, scope, when, late);
+      scope.cancel(runner.cancelOf(scope, "deadline", undefined, undefined));
+    });
+  }
   try {
     const running = enterScope(scope, async () => body());
-    if (deadline === undefined) return await running;
+    if (ms === Infinity) return await running;
     const ended = await withinGrace(
       scope,
       running.then((value) => ({ value })),
       0,
     );
-    if (ended !== undefined) return ended.value;
+    if (ended !== undefined) {
+      leaveWithValue(scope);
+      return ended.value;
+    }
     running.catch((error: unknown) => runner.instrument?.emit("error.suppressed", outer.task, error, 0, 0));
     throw new CancelledError(scope.effective);
   } catch (error) {
@@ -80,7 +88,10 @@ export async function protect<T>(body: () => Promise<T>, options: ShieldedOption
     if (!leaving.absorbed) throw leaving.error;
     throw new TimeoutError(`The shielded block did not end within ${ms} ms.`, { cause: leaving.cancelled, ms });
   } finally {
-    if (deadline !== undefined) runner.timers.remove(deadline);
+    if (deadline !== undefined) {
+      runner.timers.remove(deadline);
+      runner.instrument?.emit("timeout.disarmed", outer.task, scope, when, 0);
+    }
     runner.instrument?.emit("shield.exit", outer.task, scope, 0, 0);
     if (outer.effective !== undefined) runner.instrument?.emit("shield.held_cancel", outer.task, scope, 0, 0);
     scope.close();

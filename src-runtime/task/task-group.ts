@@ -9,7 +9,7 @@ import { assertFunction, assertTime } from "./errors.ts";
 import { ExceptionGroup } from "./exception-group.ts";
 import { startChild, type StartingGroup } from "./group-start.ts";
 import type { Subject } from "./instrument.ts";
-import { leaveCancelled } from "./leave.ts";
+import { leaveCancelled, leaveWithValue } from "./leave.ts";
 import { Scope, Wait, deliver } from "./scope.ts";
 import type { Deadline } from "./timers.ts";
 import { assertName, spawn } from "./spawn.ts";
@@ -288,6 +288,7 @@ class Group implements TaskGroup, StartingGroup, Subject {
     }
     // A cancel from outside that came while it waited for children, or took one away, is thrown here.
     if (this.#wasCutShort && this.#scope.isCancelledFromAbove) throw deliver(this.#scope, this.#scope.effective!);
+    leaveWithValue(this.#scope);
     return (ending as { readonly value: T }).value;
   }
 

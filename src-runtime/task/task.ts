@@ -92,8 +92,8 @@ export class TaskImpl<T = unknown> implements Task<T> {
   /** Runtime waits it is in now, in all its scopes. */
   waits = 0;
   looked: boolean;
-  /** A cancel was thrown into its code, or aborted a signal it has, be it of a block inside it. */
-  cancelDelivered = false;
+  /** The cancel last thrown into its code, or that aborted a signal it has, be it of a block inside it. */
+  delivered: Cancel | undefined;
   #wasReached = false;
   /** It was thrown a cancel and completed all the same. */
   cancelIgnored = false;
@@ -203,15 +203,11 @@ export class TaskImpl<T = unknown> implements Task<T> {
       return;
     }
     this.#phase = "started";
-    const { instrument } = scope.runner;
-    instrument?.emit("task.started", this as unknown as TaskImpl, undefined, 0, 0);
+    scope.runner.instrument?.emit("task.started", this as unknown as TaskImpl, undefined, 0, 0);
     const body = this.#fn;
     try {
       const step = scope.runner.settings.debug ? () => timeStep(this as unknown as TaskImpl, "A step", body) : body;
-      const result =
-        instrument?.enter === undefined
-          ? enterScope(scope, step)
-          : instrument.enter(this as unknown as TaskImpl, () => enterScope(scope, step));
+      const result = enterScope(scope, step);
       if (result instanceof Promise) result.then(this.#onValue, this.#onError);
       else if (isThenable(result)) enterScope(scope, () => Promise.resolve(result)).then(this.#onValue, this.#onError);
       else this.#onValue(result);
@@ -224,11 +220,11 @@ export class TaskImpl<T = unknown> implements Task<T> {
     return this.cancelBy("explicit", reason, true);
   }
 
-  /** Only cancels of the task itself (`cancel()`) are counted. */
-  cancelBy(source: CancelSource, reason: unknown, isCounted: boolean): boolean {
+  /** Only cancels of the task itself (`cancel()`) are counted. `origin` is the owner's cancel that is passed on. */
+  cancelBy(source: CancelSource, reason: unknown, isCounted: boolean, origin?: Cancel): boolean {
     if (this.done()) return false;
     const { scope } = this;
-    const cancel = scope.runner.cancelOf(scope, source, reason, currentScopeOrNone()?.task);
+    const cancel = scope.runner.cancelOf(scope, source, reason, currentScopeOrNone()?.task, origin);
     if (isCounted) this.#cancelCount++;
     const isFirst = scope.cancelled === undefined;
     // Once cancelled from above it hears of nothing new, so the request is listed here.
@@ -259,8 +255,8 @@ export class TaskImpl<T = unknown> implements Task<T> {
     return this.#cancelCount;
   }
 
-  cancelReached(): void {
-    this.cancelDelivered = true;
+  cancelReached(cancel: Cancel): void {
+    this.delivered = cancel;
     if (this.scope.effective !== undefined) this.#wasReached = true;
   }
 

@@ -5,7 +5,7 @@
 import { currentScope, enterScope } from "./current.ts";
 import { CancelledError, TimeoutError, UsageError, addSuppressed, assertFunction, assertTime } from "./errors.ts";
 import { withinGrace } from "./grace.ts";
-import { leaveScope } from "./leave.ts";
+import { leaveScope, leaveWithValue } from "./leave.ts";
 import { Scope, deliver } from "./scope.ts";
 import type { Deadline } from "./timers.ts";
 
@@ -83,7 +83,6 @@ type Ending<T> =
 class TimeoutBlock implements Timeout {
   state: TimeoutState = "active";
   readonly #scope: Scope;
-  readonly #outer: Scope;
   readonly #ms: number | null;
   #when: number | null;
   #deadline: Deadline | undefined;
@@ -91,7 +90,6 @@ class TimeoutBlock implements Timeout {
 
   constructor(when: number | null, ms: number | null) {
     const outer = currentScope("timeout()");
-    this.#outer = outer;
     this.#when = when;
     this.#ms = ms;
     this.#scope = new Scope("timeout", outer.runner, outer, outer.task, outer.context);
@@ -134,8 +132,7 @@ class TimeoutBlock implements Timeout {
         // A shield was its last wait: what it held off is thrown here.
         if (scope.holdsCancel && scope.cancelled !== undefined && !scope.isCancelledFromAbove)
           return { timedOut: true, cancelled: deliver(scope, scope.cancelled) };
-        if (scope.task?.cancelDelivered === true)
-          scope.runner.instrument?.emit("cancel.ignored", scope.task, scope, 0, 0);
+        leaveWithValue(scope);
       }
       return { timedOut: false, value };
     } catch (error) {
@@ -182,9 +179,11 @@ class TimeoutBlock implements Timeout {
   }
 
   #disarm(): void {
-    if (this.#deadline === undefined) return;
-    this.#scope.runner.timers.remove(this.#deadline);
+    const deadline = this.#deadline;
+    if (deadline === undefined) return;
+    const { runner, task } = this.#scope;
+    runner.timers.remove(deadline);
     this.#deadline = undefined;
-    this.#scope.runner.instrument?.emit("timeout.disarmed", this.#scope.task, this.#outer, 0, 0);
+    runner.instrument?.emit("timeout.disarmed", task, this.#scope, this.#when ?? Infinity, 0);
   }
 }

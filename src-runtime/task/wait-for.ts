@@ -50,7 +50,7 @@ async function waitForTask<T>(scope: Scope, task: TaskImpl<T>, ms: number | null
   if (!task.done()) {
     const isOver = await untilEnd(scope, task as unknown as TaskImpl, ms).catch(async (error: unknown) => {
       // The waiter is cancelled: it owns the work, and takes it along.
-      task.cancelBy("parent", error instanceof CancelledError ? error.reason : error, false);
+      task.cancelBy("parent", error instanceof CancelledError ? error.reason : error, false, scope.effective);
       await drain(scope, [task as unknown as TaskImpl], grace);
       // What it has in hand is not lost, and its own error wins. The cancel is thrown at the next wait.
       if (task.cancelled() || task.abandoned()) throw error;

@@ -89,7 +89,7 @@ async function leaveBehind<T>(scope: Scope, task: TaskImpl<T>, call: ThreadTask<
   const wait = new Wait<T>(scope, "task", task, () => {
     const cancel = scope.effective!;
     if (call.isStarted) call.leaveBehind(cancel);
-    else task.cancelBy("parent", cancel.reason, false);
+    else task.cancelBy("parent", cancel.reason, false, cancel);
   });
   task.onEnd(onEnd);
   return wait.promise;
