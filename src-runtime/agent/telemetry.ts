@@ -40,14 +40,14 @@ function createTelemetry(api: typeof Api): Telemetry {
       const above = parent ?? api.context.active();
       const span = tracer.startSpan(name, { kind: api.SpanKind[kind], attributes: copy(attributes) }, above);
       const context = api.trace.setSpan(above, span);
-      return span.isRecording() ? openSpan(api, span, context) : passive(api, context);
+      return span.isRecording() ? openSpan(api, span, context) : passive(api, span, context);
     },
   };
 }
 
-/** Nothing records: only what is inherited (the parent's trace, baggage) is passed on. */
-function passive(api: typeof Api, context: Context): OpenSpan {
-  return { ...NO_SPAN, context, run: (body) => api.context.with(context, body) };
+/** Nothing records: what is inherited (the parent's trace, baggage) is passed on, and the tracer sees how it ends. */
+function passive(api: typeof Api, span: Span, context: Context): OpenSpan {
+  return { ...openSpan(api, span, context), set() {} };
 }
 
 function openSpan(api: typeof Api, span: Span, context: Context): OpenSpan {
