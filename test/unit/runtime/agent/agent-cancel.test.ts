@@ -16,7 +16,7 @@ import { agent } from "../../../../src-runtime/agent/agent.ts";
 import { scriptedModel } from "../../../../src-runtime/agent/scripted-model.ts";
 import { tool } from "../../../../src-runtime/agent/tool.ts";
 import { startModelServer } from "../../../../examples/model-server/model-server.ts";
-import { runJumping, tasksThat } from "./jumping-run.ts";
+import { runJumping, tasksThat } from "../jumping-run.ts";
 
 /** A server that starts an answer and never ends it. */
 async function startEndlessServer() {

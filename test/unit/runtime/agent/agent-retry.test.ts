@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ExceptionGroup, createTask, sleep } from "../../../../src-runtime/index.ts";
 import { agent } from "../../../../src-runtime/agent/agent.ts";
 import { scriptedModel } from "../../../../src-runtime/agent/scripted-model.ts";
-import { runJumping, tasksThat } from "./jumping-run.ts";
+import { runJumping, tasksThat } from "../jumping-run.ts";
 
 test("what may pass is tried again, after the time the server asks for", () =>
   runJumping(async (run) => {

@@ -4,7 +4,7 @@ import { UsageError, sleep } from "../../../../src-runtime/index.ts";
 import { agent } from "../../../../src-runtime/agent/agent.ts";
 import { scriptedModel } from "../../../../src-runtime/agent/scripted-model.ts";
 import { tool } from "../../../../src-runtime/agent/tool.ts";
-import { runJumping, tasksThat } from "./jumping-run.ts";
+import { runJumping, tasksThat } from "../jumping-run.ts";
 
 const echo = tool({ name: "echo", run: () => "hello" });
 

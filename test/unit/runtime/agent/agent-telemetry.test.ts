@@ -9,7 +9,7 @@ import { agent } from "../../../../src-runtime/agent/agent.ts";
 import { scriptedModel } from "../../../../src-runtime/agent/scripted-model.ts";
 import { team } from "../../../../src-runtime/agent/team.ts";
 import { tool } from "../../../../src-runtime/agent/tool.ts";
-import { runJumping } from "./jumping-run.ts";
+import { runJumping } from "../jumping-run.ts";
 
 const exporter = new InMemorySpanExporter();
 const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });

@@ -6,7 +6,7 @@ import { agent } from "../../../../src-runtime/agent/agent.ts";
 import { scriptedModel } from "../../../../src-runtime/agent/scripted-model.ts";
 import { tool, type ToolContext } from "../../../../src-runtime/agent/tool.ts";
 import type { AgentStep } from "../../../../src-runtime/agent/result.ts";
-import { runJumping, tasksThat } from "./jumping-run.ts";
+import { runJumping, tasksThat } from "../jumping-run.ts";
 import { toldOf } from "./told.ts";
 
 const add = tool({

@@ -4,7 +4,7 @@ import { NoCurrentTaskError, UsageError } from "../../../../src-runtime/index.ts
 import { agent } from "../../../../src-runtime/agent/agent.ts";
 import { scriptedModel } from "../../../../src-runtime/agent/scripted-model.ts";
 import { tool } from "../../../../src-runtime/agent/tool.ts";
-import { runJumping } from "./jumping-run.ts";
+import { runJumping } from "../jumping-run.ts";
 
 const model = scriptedModel(["ok"]);
 const noop = tool({ name: "noop", run: () => undefined });

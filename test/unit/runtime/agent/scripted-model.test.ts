@@ -3,7 +3,7 @@ import { generateText, streamText } from "ai";
 import { expect, test } from "vitest";
 import { createTask, now, sleep } from "../../../../src-runtime/index.ts";
 import { scriptedModel } from "../../../../src-runtime/agent/scripted-model.ts";
-import { runJumping } from "./jumping-run.ts";
+import { runJumping } from "../jumping-run.ts";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];

@@ -4,7 +4,7 @@ import { UsageError, createTask, sleep } from "../../../../src-runtime/index.ts"
 import { agent, type Agent } from "../../../../src-runtime/agent/agent.ts";
 import { scriptedModel, type Script } from "../../../../src-runtime/agent/scripted-model.ts";
 import { team } from "../../../../src-runtime/agent/team.ts";
-import { runJumping, tasksThat } from "./jumping-run.ts";
+import { runJumping, tasksThat } from "../jumping-run.ts";
 
 function member(name: string, script: Script): Agent {
   return agent({ name, description: `Knows ${name}.`, model: scriptedModel(script), retry: { retries: 0 } });

@@ -15,7 +15,7 @@ import {
   sleep,
   type CircuitBreaker,
 } from "../../../../src-runtime/index.ts";
-import { runJumping } from "../resource/jumping.ts";
+import { runJumping } from "../jumping-run.ts";
 
 async function thrown(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(

@@ -18,7 +18,7 @@ import {
   type RetryPolicy,
 } from "../../../../src-runtime/index.ts";
 import { retryAfterOf } from "../../../../src-runtime/resilience/backoff.ts";
-import { createLog, runJumping } from "../resource/jumping.ts";
+import { createLog, runJumping } from "../jumping-run.ts";
 
 async function thrown(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(

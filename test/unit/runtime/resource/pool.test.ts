@@ -17,7 +17,7 @@ import {
   type PoolOptions,
   type RunnerOptions,
 } from "../../../../src-runtime/index.ts";
-import { createLog, runJumping, type JumpingRun } from "./jumping.ts";
+import { createLog, runJumping, type JumpingRun } from "../jumping-run.ts";
 
 interface Connection {
   readonly id: number;

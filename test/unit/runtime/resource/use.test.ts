@@ -19,7 +19,7 @@ import {
   use,
   type Outcome,
 } from "../../../../src-runtime/index.ts";
-import { createLog, runJumping } from "./jumping.ts";
+import { createLog, runJumping } from "../jumping-run.ts";
 
 const nothing = async (): Promise<void> => undefined;
 

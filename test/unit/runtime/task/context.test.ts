@@ -17,7 +17,7 @@ import {
   type Context,
   type Token,
 } from "../../../../src-runtime/index.ts";
-import { runJumping } from "../resource/jumping.ts";
+import { runJumping } from "../jumping-run.ts";
 import { caught } from "./caught.ts";
 
 test("N01 a child gets a copy: neither sees what the other sets later", async () => {

@@ -24,7 +24,7 @@ import {
   type Task,
 } from "../../../../src-runtime/index.ts";
 import type { TaskImpl } from "../../../../src-runtime/task/task.ts";
-import { runJumping } from "../resource/jumping.ts";
+import { runJumping } from "../jumping-run.ts";
 import { caught } from "./caught.ts";
 
 const never = (): Promise<void> => sleep(Infinity);

@@ -19,7 +19,7 @@ import {
   type Awaitish,
   type Task,
 } from "../../../../src-runtime/index.ts";
-import { runJumping } from "../resource/jumping.ts";
+import { runJumping } from "../jumping-run.ts";
 import { caught, failsInCleanup } from "./caught.ts";
 
 const never = (): Promise<void> => sleep(Infinity);

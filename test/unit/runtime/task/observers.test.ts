@@ -9,7 +9,7 @@ import {
   type Observer,
   type RuntimeEvent,
 } from "../../../../src-runtime/index.ts";
-import { runJumping } from "../resource/jumping.ts";
+import { runJumping } from "../jumping-run.ts";
 
 function recorder(): Observer & { readonly events: RuntimeEvent[] } {
   const events: RuntimeEvent[] = [];

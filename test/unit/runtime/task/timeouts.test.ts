@@ -24,7 +24,7 @@ import {
   type Timeout,
 } from "../../../../src-runtime/index.ts";
 import { createTestClock } from "../../../../src-runtime/testing/clock.ts";
-import { runJumping } from "../resource/jumping.ts";
+import { runJumping } from "../jumping-run.ts";
 import { caught, failsInCleanup } from "./caught.ts";
 
 /** Blocks the thread: no clock but the real one shows it. */

@@ -20,7 +20,7 @@ import {
   waitFor,
   type Task,
 } from "../../../../src-runtime/index.ts";
-import { runJumping } from "../resource/jumping.ts";
+import { runJumping } from "../jumping-run.ts";
 import { caught, failsInCleanup } from "./caught.ts";
 
 const never = (): Promise<void> => sleep(Infinity);

@@ -15,7 +15,7 @@ import {
   type EndedTask,
   type Task,
 } from "../../../../src-runtime/index.ts";
-import { runJumping } from "../resource/jumping.ts";
+import { runJumping } from "../jumping-run.ts";
 import { caught } from "./caught.ts";
 
 function after<T>(ms: number, value: T, name = `after ${ms}`): Task<T> {

@@ -1,15 +1,16 @@
-/** Runs a program on a clock that jumps to the next deadline whenever nothing else can go on. */
-import { Runner, now, type ErrorReport, type RunnerOptions, type RuntimeEvent } from "../../../../src-runtime/index.ts";
-import { createTestClock, rest } from "../../../../src-runtime/testing/clock.ts";
+/** Runs a program on a clock that goes to the next deadline whenever nothing else can go on, and keeps what it told. */
+import { Runner, now, type ErrorReport, type RunnerOptions, type RuntimeEvent } from "../../../src-runtime/index.ts";
+import { createTestClock, rest, type TestClock } from "../../../src-runtime/testing/clock.ts";
 
 export interface JumpingRun {
+  readonly clock: TestClock;
   readonly reports: ErrorReport[];
   readonly events: RuntimeEvent[];
 }
 
 export async function runJumping<T>(main: (run: JumpingRun) => Promise<T>, options: RunnerOptions = {}): Promise<T> {
   const clock = createTestClock();
-  const run: JumpingRun = { reports: [], events: [] };
+  const run: JumpingRun = { clock, reports: [], events: [] };
   const runner = new Runner({
     clock,
     signals: [],
@@ -23,6 +24,8 @@ export async function runJumping<T>(main: (run: JumpingRun) => Promise<T>, optio
     work.then(over, over);
     while (!isOver) {
       await rest();
+      // Web streams and lazy modules take their own turns: what is still moving must not be jumped over.
+      await rest();
       if (!isOver && clock.next() !== Infinity) await clock.advance(Math.max(0, clock.next() - clock.now()));
     }
     return work;
@@ -32,6 +35,11 @@ export async function runJumping<T>(main: (run: JumpingRun) => Promise<T>, optio
   } finally {
     await jump(runner.close());
   }
+}
+
+/** Names of tasks to which something happened, in order. */
+export function tasksThat(kind: string, { events }: JumpingRun): readonly (string | undefined)[] {
+  return events.filter((event) => event.kind === kind).map(({ taskName }) => taskName);
 }
 
 /** Tells what happens when, in milliseconds of the clock. */
