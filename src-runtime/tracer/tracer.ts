@@ -174,7 +174,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     handles = startHandleHooks(writer, string, emitter.current, (error) => emitter.trouble("handles", error));
     undo.push(handles.stop);
   }
-  const instrumentation = instrument(emitter, records, tasks);
+  const instrumentation = instrument(emitter, records, tasks, ownFile);
   undo.push(instrumentation.stop);
   const heartbeat: Heartbeat = startHeartbeat(
     ring,

@@ -4,8 +4,8 @@
  *
  * Each abort is a task, as long as its listeners run. What it reached is said by whoever sees work end for its reason:
  * that goes by identity through `AbortSignal.any`, listeners and rejections, so no listener of ours is needed (one
- * would show in `getEventListeners` and keep timeout signals alive). Aborts of Node's own machinery are left out:
- * fetch and streams make controllers of their own.
+ * would show in `getEventListeners` and keep timeout signals alive). Aborts of Node's own machinery are left out, fetch
+ * and streams make controllers of their own; and so are those of the agent runtime's.
  */
 import type { CancelSource, WireFrame } from "../../protocol/message.ts";
 import type { Emitter } from "../emitter.ts";
@@ -28,6 +28,7 @@ export function instrumentAbort(
   emitter: Emitter,
   cancels: Cancels,
   isOpen: (task: number) => boolean,
+  isRuntime: (file: string) => boolean,
 ): void {
   const sitesBelow = createCallSites();
   const { apply } = Reflect;
@@ -83,7 +84,8 @@ export function instrumentAbort(
     // A signal of the agent runtime: its cancel is told by itself.
     if (cancels.foreign(reason) !== 0) return undefined;
     const site = sitesBelow(abort);
-    if (MACHINERY.test(site[0]?.[1] ?? "")) return undefined;
+    const caller = site[0]?.[1] ?? "";
+    if (MACHINERY.test(caller) || isRuntime(caller)) return undefined;
     const leader = leaderOf(reason);
     const label = reason === undefined ? "AbortError" : labelOf(reason, emitter);
     const task = request(

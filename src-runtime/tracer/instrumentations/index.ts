@@ -4,6 +4,7 @@
  */
 import type { CurrentTask } from "../current.ts";
 import type { Emitter, Records } from "../emitter.ts";
+import { createRuntimeFiles } from "../runtime/runtime-files.ts";
 import { instrumentRuntime, type RuntimeTracing } from "../runtime/runtime.ts";
 import { instrumentAbort } from "./abort.ts";
 import { createCalls } from "./ai-sdk-calls.ts";
@@ -22,13 +23,14 @@ export interface Instrumented {
   activeSpan(): number;
 }
 
-export function instrument(given: Emitter, records: Records, tasks: CurrentTask): Instrumented {
+export function instrument(given: Emitter, records: Records, tasks: CurrentTask, ownFile: string): Instrumented {
   const { emitter, isOpen } = trackOpenTasks(given);
   const parts: Part[] = [];
   const cancels = createCancels(emitter);
   let activeSpan = (): number => 0;
   let runtime: RuntimeTracing = { isOpen: () => false, isInModelCall: () => false };
   const calls = createCalls(emitter, cancels);
+  const files = createRuntimeFiles(ownFile);
 
   function install(name: string, hook: (part: Part) => void): void {
     const part = createPart(emitter, name);
@@ -37,9 +39,11 @@ export function instrument(given: Emitter, records: Records, tasks: CurrentTask)
   }
 
   install("runtime", (part) => {
-    runtime = instrumentRuntime(part, emitter, records, tasks, cancels);
+    runtime = instrumentRuntime(part, emitter, records, tasks, cancels, files);
   });
-  install("abort", (part) => instrumentAbort(part, emitter, cancels, (task) => isOpen(task) || runtime.isOpen(task)));
+  install("abort", (part) =>
+    instrumentAbort(part, emitter, cancels, (task) => isOpen(task) || runtime.isOpen(task), files.has),
+  );
   install("fetch", (part) => instrumentFetch(part, emitter, cancels, calls.watcher));
   install("http", (part) => instrumentHttpClient(part, emitter, cancels, calls.watcher));
   install("http-server", (part) => instrumentHttpServer(part, emitter));

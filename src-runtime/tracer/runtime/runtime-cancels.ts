@@ -5,7 +5,10 @@
  *              ╰─▶ of a block only: absorbed, or the block is left otherwise
  *
  * The AbortControllers that the runtime itself aborts belong to its cancel: what ends by them was reached by that one.
- * A request that stands for nobody's wish (the end of a run, of a scope) is told only when it reaches somebody.
+ * An owner that is cancelled passes it on to what it owns: that is the same cancel, which reaches more.
+ *
+ * A request that stands for nobody's wish (the end of a run, of a scope) is told only when it reaches somebody. So is
+ * that of a failing group, whose own block was reached only if it waited for something.
  */
 import type { Cancel } from "../../task/errors.ts";
 import type { Scope } from "../../task/scope.ts";
@@ -25,6 +28,7 @@ export interface RuntimeCancels {
   propagated(origin: Scope, task: TaskImpl): void;
   delivered(scope: Scope, task: TaskImpl | undefined): void;
   absorbed(scope: Scope): void;
+  ignored(scope: Scope): void;
   closed(scope: Scope): void;
   takenBack(scope: Scope): void;
 }
@@ -33,6 +37,8 @@ interface Told {
   readonly id: number;
   /** The cancelled block is a part of this task, 0 when it was a whole task or the runner. */
   readonly block: number;
+  /** That task was reached. */
+  hasBlock: boolean;
   isSettled: boolean;
 }
 
@@ -69,10 +75,8 @@ export function createRuntimeCancels(
     const { source, reason } = cancel;
     const number = id();
     const isBlock = scope.tag !== 0 && task !== undefined;
-    const entry: Told = { id: number, block: isBlock ? task.tag : 0, isSettled: false };
-    told.set(cancel, entry);
-    byKey.set(keyOf(cancel.scopeId, cancel.at), number);
-    if (byKey.size > MAX_KNOWN) byKey.delete(byKey.keys().next().value as string);
+    const entry: Told = { id: number, block: isBlock ? task.tag : 0, hasBlock: false, isSettled: false };
+    know(cancel, entry);
     let by = cancel.byTag;
     if (source === "abortSignal") {
       const abort = cancels.of(reason);
@@ -87,7 +91,33 @@ export function createRuntimeCancels(
     return entry;
   }
 
+  function know(cancel: Cancel, entry: Told): void {
+    told.set(cancel, entry);
+    byKey.set(keyOf(cancel.scopeId, cancel.at), entry.id);
+    if (byKey.size > MAX_KNOWN) byKey.delete(byKey.keys().next().value as string);
+  }
+
+  /** A cancel told only now, because it came into force in `scope`. */
+  function sayOf(cancel: Cancel, scope: Scope): Told | undefined {
+    for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
+      if (at.cancelled === cancel) return say(cancel, at, at.task);
+    }
+    return undefined;
+  }
+
+  /** Nothing new where a cancel is in force already; else the owner's cancel reaches one more. */
+  function isPassedOn(cancel: Cancel, scope: Scope, task: TaskImpl | undefined, isRepeated: boolean): boolean {
+    const inForce = isRepeated ? (scope.effective ?? scope.cancelled) : scope.effective;
+    if (inForce !== undefined && told.has(inForce)) return true;
+    const entry = cancel.origin === undefined ? undefined : told.get(cancel.origin);
+    if (entry === undefined || task === undefined) return false;
+    know(cancel, entry);
+    reach(entry, task);
+    return true;
+  }
+
   function reach(entry: Told, task: TaskImpl): void {
+    if (task.tag === entry.block) entry.hasBlock = true;
     if (reachedBy.get(task) === entry.id) return;
     reachedBy.set(task, entry.id);
     emitter.reached(entry.id, task.tag, false);
@@ -95,7 +125,7 @@ export function createRuntimeCancels(
 
   function settle(cancel: Cancel, ignored: boolean, task: number): void {
     const entry = told.get(cancel);
-    if (entry === undefined || entry.isSettled) return;
+    if (entry === undefined || entry.isSettled || (entry.block !== 0 && !entry.hasBlock)) return;
     entry.isSettled = true;
     write(RecordKind.settled, ignored ? 1 : 0, now(), entry.id, task, 0, 0);
   }
@@ -105,10 +135,12 @@ export function createRuntimeCancels(
       const cancel = isRepeated ? (task?.cancelRequests.at(-1) as Cancel | undefined) : scope.cancelled;
       if (cancel === undefined) return;
       lastOf.set(scope, cancel);
-      if (cancel.source === "shutdown" || cancel.source === "parent") {
-        // The task of a block that is being left asks it itself.
+      const { source } = cancel;
+      // Of a block that is being left its task asks itself; of one that fails it hears when it waits.
+      if (source === "shutdown" || source === "parent" || source === "group") {
         if (scope.tag !== 0 || task === undefined) return;
       }
+      if (source === "parent" && isPassedOn(cancel, scope, task, isRepeated)) return;
       const entry = told.get(cancel) ?? say(cancel, scope, task);
       if (task !== undefined) reach(entry, task);
     },
@@ -118,19 +150,22 @@ export function createRuntimeCancels(
       reach(told.get(cancelled) ?? say(cancelled, origin, origin.task), task);
     },
     delivered(scope, task) {
-      const entry = scope.effective === undefined ? undefined : told.get(scope.effective);
-      if (entry === undefined || task === undefined || deliveredOf.get(task) === entry.id) return;
+      const { effective } = scope;
+      if (effective === undefined || task === undefined) return;
+      const entry = told.get(effective) ?? sayOf(effective, scope);
+      if (entry === undefined || deliveredOf.get(task) === entry.id) return;
       deliveredOf.set(task, entry.id);
+      if (task.tag === entry.block && !entry.hasBlock) reach(entry, task);
       write(RecordKind.delivered, 0, now(), entry.id, task.tag, 0, 0);
     },
     absorbed(scope) {
       if (scope.cancelled !== undefined && scope.tag !== 0) settle(scope.cancelled, false, scope.task?.tag ?? 0);
     },
+    ignored(scope) {
+      if (scope.cancelled !== undefined && scope.tag !== 0) settle(scope.cancelled, true, scope.task?.tag ?? 0);
+    },
     closed(scope) {
-      const { cancelled, task } = scope;
-      if (cancelled === undefined || task === undefined || scope.tag === 0) return;
-      const wasThrown = deliveredOf.get(task) === told.get(cancelled)?.id;
-      settle(cancelled, wasThrown && !scope.isCancelledFromAbove, task.tag);
+      if (scope.cancelled !== undefined && scope.tag !== 0) settle(scope.cancelled, false, scope.task?.tag ?? 0);
     },
     takenBack(scope) {
       const cancel = lastOf.get(scope);

@@ -24,15 +24,16 @@ import {
   WAIT_KINDS,
   type Outcome,
 } from "../../protocol/record.ts";
-import type { Attributes } from "../../protocol/message.ts";
+import type { Attributes, WireFrame } from "../../protocol/message.ts";
 import type { CurrentTask } from "../current.ts";
 import type { Emitter, Records } from "../emitter.ts";
+import { createCallSites } from "../instrumentations/call-sites.ts";
 import type { Cancels } from "../instrumentations/cancels.ts";
 import { labelOf } from "../instrumentations/outcome.ts";
 import type { Part } from "../instrumentations/part.ts";
-import { createProgramSites } from "./program-sites.ts";
 import { createRuntimeCancels } from "./runtime-cancels.ts";
 import { createRuntimeEvents } from "./runtime-events.ts";
+import type { RuntimeFiles } from "./runtime-files.ts";
 import { withoutContents } from "./runtime-attributes.ts";
 
 /** As task/runner.ts calls it; importing it would put the runtime into the tracer. */
@@ -80,11 +81,12 @@ export function instrumentRuntime(
   records: Records,
   tasks: CurrentTask,
   cancels: Cancels,
+  files: RuntimeFiles,
 ): RuntimeTracing {
   const { now, write, string, id } = records;
-  const sites = createProgramSites();
+  const sitesBelow = createCallSites();
   const events = createRuntimeEvents(records, emitter);
-  const requests = createRuntimeCancels(part, records, emitter, cancels, () => sites(emit));
+  const requests = createRuntimeCancels(part, records, emitter, cancels, programSites);
   const { subjectId, scopeId } = events;
   const store = emitter.context.getStore.bind(emitter.context);
   /** The task whose last bits these are, and when it was created; 0 once it ended. */
@@ -97,6 +99,10 @@ export function instrumentRuntime(
   let siteLeft = 0;
   let currentOf: (() => TaskImpl | undefined) | undefined;
   let stopped = false;
+
+  function programSites(): readonly WireFrame[] {
+    return files.program(sitesBelow(emit));
+  }
 
   function created(task: TaskImpl, owner: Scope): void {
     const at = now();
@@ -126,7 +132,7 @@ export function instrumentRuntime(
   function takeSite(tag: number, name: string): void {
     sitesOf.set(name, SITES_A_NAME - --siteLeft);
     if (--sitesLeft === 0) siteLeft = 0;
-    emitter.site(tag, sites(emit));
+    emitter.site(tag, programSites());
   }
 
   function started(tag: number): void {
@@ -235,6 +241,8 @@ export function instrumentRuntime(
           return requests.delivered(subject as Scope, task);
         case "cancel.absorbed":
           return requests.absorbed(subject as Scope);
+        case "cancel.ignored":
+          return requests.ignored(subject as Scope);
         case "uncancel":
           requests.takenBack(subject as Scope);
           return events.tell(kind, task, subject, a, b);

@@ -1,6 +1,20 @@
 /** The agent runtime's events as records: what is written, what it costs, and that nothing of it harms the program. */
 import { afterEach, describe, expect, test } from "vitest";
-import { CancelledError, createTask, Lock, run, sleep, taskGroup } from "../../../../src-runtime/index.ts";
+import {
+  CancelledError,
+  cancelScope,
+  createTask,
+  gather,
+  Lock,
+  run,
+  scope,
+  shielded,
+  sleep,
+  stream,
+  taskGroup,
+  timeout,
+  waitFor,
+} from "../../../../src-runtime/index.ts";
 import { currentTaskOrNone } from "../../../../src-runtime/task/current.ts";
 import { spawn, UNOWNED } from "../../../../src-runtime/task/spawn.ts";
 import { EndFlag, RecordKind, WAIT_KINDS } from "../../../../src-runtime/protocol/record.ts";
@@ -9,6 +23,7 @@ import type { Records } from "../../../../src-runtime/tracer/emitter.ts";
 import { createCancels } from "../../../../src-runtime/tracer/instrumentations/cancels.ts";
 import { createPart, type Part } from "../../../../src-runtime/tracer/instrumentations/part.ts";
 import { createRing, createRingReader, createRingWriter } from "../../../../src-runtime/tracer/ring.ts";
+import { createRuntimeFiles } from "../../../../src-runtime/tracer/runtime/runtime-files.ts";
 import { instrumentRuntime, type RuntimeTracing } from "../../../../src-runtime/tracer/runtime/runtime.ts";
 import { recordingEmitter, type Told } from "../instrumentations/fake-emitter.ts";
 
@@ -53,7 +68,7 @@ function traced(given: Partial<Records> = {}, captureContent = false): Traced {
   const emitter = { ...told.emitter, current: tasks.current };
   const part = createPart(emitter, "runtime");
   parts.push(part);
-  const tracing = instrumentRuntime(part, emitter, records, tasks, createCancels(emitter));
+  const tracing = instrumentRuntime(part, emitter, records, tasks, createCancels(emitter), createRuntimeFiles(""));
   return {
     told,
     written,
@@ -63,6 +78,10 @@ function traced(given: Partial<Records> = {}, captureContent = false): Traced {
     of: (kind) => written.filter((record) => record.kind === kind),
     text: (id) => texts[id - 1] ?? "",
   };
+}
+
+function numbers(ids: readonly unknown[]): readonly number[] {
+  return ids.map(Number).toSorted((a, b) => a - b);
 }
 
 describe("the usual task", () => {
@@ -198,11 +217,78 @@ describe("cancels", () => {
         { scope: of(RecordKind.scope)[0]?.id, task: main },
       ],
     ]);
-    expect(told.of("reached").map(([, task]) => task)).toEqual(expect.arrayContaining([main, one, two]));
-    expect(told.of("reached")).toHaveLength(3);
-    const thrown = of(RecordKind.delivered).map(({ a }) => a);
-    expect(thrown.toSorted((a, b) => a - b)).toEqual([one, two]);
-    expect(of(RecordKind.settled)).toHaveLength(1);
+    expect(numbers(told.of("reached").map(([, task]) => task))).toEqual([one, two]);
+    expect(numbers(of(RecordKind.delivered).map(({ a }) => a))).toEqual([one, two]);
+    expect(of(RecordKind.settled)).toEqual([]);
+  });
+
+  test("of a failing group whose body waits: its own task too, settled when the block is left, not ignored", async () => {
+    const { told, of } = traced();
+    await run(async () => {
+      await taskGroup(async (group) => {
+        const patient = group.createTask(() => sleep(10_000));
+        group.createTask(async () => {
+          throw new TypeError("broken");
+        });
+        await patient;
+      }).catch(() => undefined);
+    });
+    const [main, patient] = of(RecordKind.task).map(({ id }) => id);
+    expect(told.of("cancel")).toHaveLength(1);
+    expect(numbers(told.of("reached").map(([, task]) => task))).toEqual([main, patient]);
+    expect(of(RecordKind.settled)).toMatchObject([{ sub: 0, a: main }]);
+  });
+
+  test("of a block: ignored when it was thrown into it and the block returned, and only then", async () => {
+    const { of } = traced();
+    await run(async () => {
+      await timeout(1, () => sleep(10_000).catch(() => undefined));
+      await timeout(1, () => sleep(10_000)).catch(() => undefined);
+      await cancelScope(async (scope) => scope.cancel());
+    });
+    expect(of(RecordKind.settled).map(({ sub }) => sub)).toEqual([1, 0, 0]);
+  });
+
+  test("passed on by owners it is one, that reaches each task once: waitFor, a gather, a stream", async () => {
+    const { told, of, text } = traced();
+    await run(async () => {
+      const outside = createTask(() => sleep(10_000), { name: "outside" });
+      const member = createTask(() => sleep(10_000), { name: "member" });
+      const owner = createTask(
+        async () => {
+          const items = stream(
+            async (emit) => {
+              await emit(1);
+              await waitFor(async () => Promise.resolve(gather([waitFor(outside, null), member])), null);
+            },
+            { name: "items" },
+          );
+          for await (const _item of items) await sleep(1);
+        },
+        { name: "owner" },
+      );
+      await sleep(20);
+      owner.cancel(new RangeError("enough"));
+      await owner.settled();
+    });
+    const names = new Map(of(RecordKind.task).map(({ id, b }) => [id, text(b)]));
+    const [[cancel, source, reason], ...others] = told.of("cancel") as [[number, string, string]];
+    expect([source, reason, others]).toEqual(["explicit", "RangeError", []]);
+    const reached = told.of("reached").map(([id, task]) => [id === cancel, names.get(task as number)]);
+    expect(reached).toHaveLength(new Set(reached.map(([, name]) => name)).size);
+    expect(reached).toEqual(
+      expect.arrayContaining(["owner", "items", "outside", "member"].map((name) => [true, name])),
+    );
+  });
+
+  test("an owner that is not cancelled asks by itself", async () => {
+    const { told } = traced();
+    await run(async () => {
+      await using open = scope();
+      open.spawn(() => sleep(10_000));
+    });
+    expect(told.of("cancel").map(([, source]) => source)).toEqual(["parent"]);
+    expect(told.of("reached")).toHaveLength(1);
   });
 
   test("the end of a run is told only when it reaches somebody", async () => {
@@ -212,7 +298,9 @@ describe("cancels", () => {
     parts.pop()?.stop();
     const left = traced();
     await run(async () => void createTask(() => sleep(10_000)));
-    expect(left.told.of("cancel")).toMatchObject([[expect.any(Number), "shutdown", "CancelledError", 0, undefined, undefined]]);
+    expect(left.told.of("cancel")).toMatchObject([
+      [expect.any(Number), "shutdown", "CancelledError", 0, undefined, undefined],
+    ]);
     expect(left.told.of("reached")).toHaveLength(1);
   });
 
@@ -224,7 +312,7 @@ describe("cancels", () => {
     const part = createPart(told.emitter, "runtime");
     parts.push(part);
     const records: Records = { now: () => 0, id: () => ++last, string: () => 1, write: () => undefined };
-    instrumentRuntime(part, told.emitter, records, tasks, cancels);
+    instrumentRuntime(part, told.emitter, records, tasks, cancels, createRuntimeFiles(""));
     let reason: unknown;
     await run(async () => {
       const task = createTask(async () => {
@@ -243,6 +331,15 @@ describe("cancels", () => {
     expect(cancels.foreign(reason)).toBe(id);
     expect(cancels.foreign(new Error("else"))).toBe(0);
   });
+});
+
+test("a shield with a timeout tells its deadline", async () => {
+  const { of } = traced();
+  await run(() => shielded(async () => undefined, { timeout: 5000 }));
+  const [shield] = of(RecordKind.scope);
+  const [deadline] = of(RecordKind.deadline);
+  expect(deadline?.id).toBe(shield?.id);
+  expect((deadline?.value ?? 0) - performance.now()).toBeGreaterThan(4000);
 });
 
 test("a lock is described once, before the first record that names it; who holds it is said with the wait", async () => {
