@@ -46,7 +46,7 @@ export function OverviewPanel(props: {
           </Notice>
         </Section>
       ) : (
-        <Section title="Stalls" aside={`${formatDuration(recording.blockedMs * 1e6)} blocked`}>
+        <Section title="Stalls" aside={blockedWords(stalls, recording.blockedMs)}>
           <StallList stalls={longestFirst(stalls, now())} now={now()} isLive={isLive} onSelect={onSelect} />
         </Section>
       )}
@@ -112,13 +112,13 @@ function factsOf(overview: Overview): readonly Fact[] {
     value:
       recording.failed === 0
         ? formatCount(recording.tasks)
-        : `${formatCount(recording.tasks)}, ${formatCount(recording.failed)} ended by an error`,
+        : `${formatCount(recording.tasks)} · ${formatCount(recording.failed)} ended by an error`,
   });
   if (recording.cancellations > 0) facts.push({ name: "Cancellations", value: formatCount(recording.cancellations) });
   if (recording.modelCalls > 0) {
     facts.push({
       name: "Model calls",
-      value: `${formatCount(recording.modelCalls)}, ${formatCountOf(recording.tokens, "token")}`,
+      value: `${formatCount(recording.modelCalls)} · ${formatCountOf(recording.tokens, "token")}`,
     });
   }
   if (recording.tools > 0) facts.push({ name: "Tool calls", value: formatCount(recording.tools) });
@@ -132,6 +132,12 @@ function factsOf(overview: Overview): readonly Fact[] {
 function nodeWords(chosen: string, version: string | undefined): string {
   const why = chosen === "path" ? "the one on the path" : chosen;
   return version === undefined ? why : `${version.replace(/^v/, "")}, ${why}`;
+}
+
+/** Start-up is listed and not counted. */
+function blockedWords(stalls: readonly StallRow[], blockedMs: number): string {
+  const isCounted = stalls.some(({ phase }) => phase !== "startup");
+  return isCounted ? `${formatDuration(blockedMs * 1e6)} blocked` : "none counted";
 }
 
 function longestFirst(stalls: readonly StallRow[], now: number): readonly StallRow[] {

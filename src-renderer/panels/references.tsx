@@ -28,7 +28,7 @@ export function TaskLink(props: { readonly task: TaskRef; readonly onSelect: OnS
   const { task, onSelect } = props;
   return (
     <>
-      {!NAMED_BY_THEMSELVES.has(task.kind) && <span className="quiet">{task.kind} </span>}
+      {!NAMED_BY_THEMSELVES.has(task.kind) && <span className="quiet">{taskWord(task.kind)} </span>}
       <LinkButton plain onPress={() => onSelect({ kind: "task", id: task.id })}>
         {task.name}
       </LinkButton>
@@ -38,6 +38,11 @@ export function TaskLink(props: { readonly task: TaskRef; readonly onSelect: OnS
 
 /** An agent and its steps say in their names what they are. */
 const NAMED_BY_THEMSELVES: ReadonlySet<TaskRef["kind"]> = new Set(["agent", "step"]);
+
+/** What is told of a task by its kind: one of no other kind is just a task. */
+export function taskWord(kind: TaskRef["kind"]): string {
+  return kind === "function" ? "task" : kind;
+}
 
 export function TaskList(props: { readonly tasks: readonly TaskRef[]; readonly onSelect: OnSelect }): ReactElement {
   return (
@@ -49,7 +54,7 @@ export function TaskList(props: { readonly tasks: readonly TaskRef[]; readonly o
     >
       {(task) => (
         <>
-          <span className="task-kind">{task.kind}</span> <span className="subject">{task.name}</span>
+          <span className="task-kind">{taskWord(task.kind)}</span> <span className="subject">{task.name}</span>
         </>
       )}
     </RowList>

@@ -8,7 +8,7 @@ import { OutcomeMark, outcomeWord } from "../ui/outcome-mark.tsx";
 import { CancellationStory } from "./cancellation-story.tsx";
 import { CopyJson } from "./copy-json.tsx";
 import { FactList, type Fact } from "./fact-list.tsx";
-import { Lineage, StallList, type OnSelect } from "./references.tsx";
+import { Lineage, StallList, taskWord, type OnSelect } from "./references.tsx";
 import { Section } from "./section.tsx";
 import { HoldSection, ScopeSection, WaitSection } from "./wait-sections.tsx";
 import { SiteText } from "../ui/site-text.tsx";
@@ -27,7 +27,7 @@ export function TaskDetails(props: {
     <>
       <Section>
         <p className="kick">
-          <span>{details.task.kind}</span>
+          <span>{taskWord(details.task.kind)}</span>
           <OutcomeMark outcome={details.outcome} />
           <span className="outcome" data-outcome={details.outcome}>
             {outcomeWord(details.outcome)}
@@ -60,7 +60,9 @@ export function TaskDetails(props: {
       {details.laterCancellations?.map((cancellation) => (
         <CancellationStory key={cancellation.id} cancellation={cancellation} ended={details.end} onSelect={onSelect} />
       ))}
-      {details.waits !== undefined && <WaitSection waits={details.waits} now={now()} onSelect={onSelect} />}
+      {details.waits !== undefined && (
+        <WaitSection waits={details.waits} task={details.task.id} now={now()} onSelect={onSelect} />
+      )}
       {details.holds !== undefined && <HoldSection holds={details.holds} now={now()} />}
       {details.scopes !== undefined && <ScopeSection scopes={details.scopes} />}
       {details.stalls.length > 0 && (
@@ -79,7 +81,10 @@ export function TaskDetails(props: {
 
 function factsOf(details: Task): readonly Fact[] {
   const facts: Fact[] = [];
-  if (details.error !== undefined) facts.push({ name: "Error", value: details.error, tone: "error" });
+  // A cancel is no error: its story says who asked.
+  if (details.error !== undefined && details.outcome !== "cancelled") {
+    facts.push({ name: "Error", value: details.error, tone: "error" });
+  }
   facts.push({ name: "Started", value: formatInstant(details.start) });
   if (details.queued !== undefined) facts.push({ name: "Queued", value: `for ${formatDuration(details.queued)}` });
   facts.push({ name: "Ended", value: details.end === undefined ? "not yet seen" : formatInstant(details.end) });

@@ -8,10 +8,12 @@ import { holdWords, scopeStory, scopeWords, waitKindWords, waitWords } from "./w
 
 export function WaitSection(props: {
   readonly waits: WaitSummary;
+  /** Whose waits they are. */
+  readonly task: number;
   readonly now: number;
   readonly onSelect: OnSelect;
 }): ReactElement {
-  const { waits, now, onSelect } = props;
+  const { waits, task, now, onSelect } = props;
   const { count, total, byKind, longest } = waits;
   const times = count === 1 ? "once" : `${formatCount(count)} times`;
   return (
@@ -28,7 +30,7 @@ export function WaitSection(props: {
             <div>
               <WaitTarget wait={wait} onSelect={onSelect} />
               <p className="quiet">
-                <WaitStory wait={wait} onSelect={onSelect} />
+                <WaitStory wait={wait} task={task} onSelect={onSelect} />
               </p>
             </div>
           </li>
@@ -45,9 +47,13 @@ function WaitTarget(props: { readonly wait: WaitDetails; readonly onSelect: OnSe
   return <span className="subject">{waitWords(wait)}</span>;
 }
 
-function WaitStory(props: { readonly wait: WaitDetails; readonly onSelect: OnSelect }): ReactElement {
-  const { wait, onSelect } = props;
-  const { start, dur, outcome, holder, by } = wait;
+function WaitStory(props: {
+  readonly wait: WaitDetails;
+  readonly task: number;
+  readonly onSelect: OnSelect;
+}): ReactElement {
+  const { wait, task, onSelect } = props;
+  const { kind, start, dur, outcome, holder, by } = wait;
   const isHandedOver = by !== undefined && by.id !== wait.target?.id;
   return (
     <>
@@ -55,14 +61,15 @@ function WaitStory(props: { readonly wait: WaitDetails; readonly onSelect: OnSel
       {outcome === "cancelled" && ", ended by a cancel"}
       {outcome === "failed" && ", ended by an error"}
       {outcome === "abandoned" && ", given up"}
-      {holder !== undefined && (
+      {holder !== undefined && holder.id !== task && (
         <>
-          , held by <TaskLink task={holder} onSelect={onSelect} />
+          {kind === "stream" ? ", fed by " : ", held by "}
+          <TaskLink task={holder} onSelect={onSelect} />
         </>
       )}
       {isHandedOver && (
         <>
-          , let go on by <TaskLink task={by} onSelect={onSelect} />
+          , woken by <TaskLink task={by} onSelect={onSelect} />
         </>
       )}
     </>

@@ -25,7 +25,12 @@ const ONE: Readonly<Record<WaitKind, string>> = {
   external: "a promise from elsewhere",
 };
 
-const OF: Readonly<Partial<Record<WaitKind, string>>> = { group: "the tasks of", gather: "gather", wait: "wait" };
+/** What the runtime calls groups that the program gave no name. */
+const UNNAMED_GROUPS: Readonly<Record<string, string>> = {
+  "task group": "the tasks of a group",
+  "supervisor group": "the tasks of a supervisor group",
+  "tasks that were cancelled": "tasks that were cancelled",
+};
 
 export function waitKindWords(kind: WaitKind): string {
   return ONE[kind];
@@ -43,7 +48,8 @@ export function holdWords({ kind, name }: HoldDetails): string {
 
 /** What has no name of its own is called by its kind. */
 function nameWords(kind: WaitKind, name: string): string {
-  return name === kind ? ONE[kind] : `${OF[kind] ?? kind} ${name}`;
+  if (kind === "group") return UNNAMED_GROUPS[name] ?? `the tasks of ${name}`;
+  return name === kind ? ONE[kind] : `${kind} ${name}`;
 }
 
 export function scopeWords({ kind, name, shielded }: ScopeDetails): string {

@@ -49,7 +49,8 @@ export function paintMinimap(surface: Surface, scene: MinimapScene, palette: Pal
     } else paintBlocks(surface, 0, band, [stall], view, palette);
   }
   let washed = -Infinity;
-  for (const { start, end } of scene.stalls) {
+  for (const { start, end, phase } of scene.stalls) {
+    if (phase === "startup") continue;
     const left = Math.max(washed, columnOf(start));
     washed = Math.max(washed, columnOf(end));
     wash(surface, left, band, washed - left, height - band, palette.stallWash);

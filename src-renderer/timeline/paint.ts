@@ -151,7 +151,7 @@ function paintCulprits(
   if (open !== undefined) paintCulprit(surface, Math.round(row.y * scale), open, view, palette);
 }
 
-/** The frozen columns: for each band of rows of one thread the union of its stalls, then their edges. */
+/** The frozen columns: for each band of rows of one thread the union of its stalls, then their edges. Start-up is known. */
 function paintColumns(
   surface: Surface,
   scene: Scene,
@@ -164,7 +164,8 @@ function paintColumns(
   for (const { thread, top, bottom } of bands(surface, scene)) {
     const shown = stallsOf(thread).filter((stall) => {
       if (stall.end < scene.from || stall.start > scene.to) return false;
-      return stall.isSelected || (stall.end - stall.start) * pixelsPerNano >= LEAST_COLUMN * unit;
+      if (stall.isSelected || stall.phase === "startup") return stall.isSelected;
+      return (stall.end - stall.start) * pixelsPerNano >= LEAST_COLUMN * unit;
     });
     let washed = -Infinity;
     for (const { start, end } of shown) {

@@ -161,6 +161,7 @@ function drawRow(row: Row, track: number, facts: Facts): HTMLElement {
   });
   if (row.hasChildren) drawn.setAttribute("aria-expanded", String(!row.isFolded));
   if (facts.isActive) drawn.dataset["active"] = "";
+  if (row.lanes > 1) drawn.dataset["lanes"] = String(row.lanes);
   if (facts.isEnded) drawn.dataset["ended"] = "";
   drawn.style.top = `${row.y}px`;
   drawn.style.height = `${row.height}px`;

@@ -12,7 +12,7 @@ const KINDS: Readonly<Record<SliceKind | TrackKind, string>> = {
   tool: "tool call",
   request: "request",
   requests: "requests",
-  function: "function",
+  function: "task",
   promise: "promise",
   span: "span",
   spans: "spans",

@@ -1,5 +1,6 @@
 /** Attributes as they were recorded: a name and a value a line, what is nested folded under its name. */
 import type { ReactElement } from "react";
+import { formatCountOf } from "../../src-main/api/format.ts";
 
 export function AttributeTree(props: { readonly attributes: Readonly<Record<string, unknown>> }): ReactElement {
   return (
@@ -28,7 +29,7 @@ function Attribute(props: { readonly name: string; readonly value: unknown }): R
     <details open={count <= SHOWN_OPEN}>
       <summary>
         <span className="attribute-name">{name}</span>
-        <span className="quiet">{Array.isArray(value) ? `${count} items` : `${count} fields`}</span>
+        <span className="quiet">{formatCountOf(count, Array.isArray(value) ? "item" : "field")}</span>
       </summary>
       <AttributeTree attributes={value as Readonly<Record<string, unknown>>} />
     </details>
@@ -36,6 +37,7 @@ function Attribute(props: { readonly name: string; readonly value: unknown }): R
 }
 
 const SHOWN_OPEN = 4;
+const SHOWN_DIGITS = 6;
 
 function textOf(value: unknown): string {
   switch (typeof value) {
@@ -45,6 +47,9 @@ function textOf(value: unknown): string {
       return "";
     case "bigint":
       return String(value);
+    case "number":
+      // What arithmetic left in the last places says nothing; the copy as JSON has them.
+      return String(Number.isInteger(value) ? value : Number(value.toPrecision(SHOWN_DIGITS)));
     default:
       return JSON.stringify(value);
   }

@@ -16,6 +16,9 @@ test.each([
   [wait({ name: "lock" }), "a lock"],
   [wait({ kind: "sleep", asked: 10e6 }), "a sleep of 10 ms"],
   [wait({ kind: "group", name: "retrieval" }), "the tasks of retrieval"],
+  [wait({ kind: "group", name: "task group" }), "the tasks of a group"],
+  [wait({ kind: "group", name: "tasks that were cancelled" }), "tasks that were cancelled"],
+  [wait({ kind: "stream", name: "words" }), "stream words"],
   [wait({ kind: "external" }), "a promise from elsewhere"],
 ])("waits for %j", (about, words) => {
   expect(waitWords(about)).toBe(words);

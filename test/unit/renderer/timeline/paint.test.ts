@@ -138,6 +138,12 @@ describe("a stall", () => {
     );
   });
 
+  test("of the start-up is known: it has no column unless it is selected", () => {
+    const startup = stall({ phase: "startup" });
+    expect(paint([rowOf([])], { stalls: stallSpans([startup], 40, undefined) })[3]).toBe(".".repeat(40));
+    expect(paint([rowOf([])], { stalls: stallSpans([startup], 40, 1) })[3]).toContain("!wwwwwwww!");
+  });
+
   test("of another thread leaves this thread's rows alone", () => {
     const stalls = stallSpans([stall({ thread: 2 })], 40, undefined);
     const picture = paint([rowOf([]), rowOf([], { y: 22, thread: 2 })], { stalls }, 40, 44);
