@@ -1,7 +1,8 @@
 /** The report for a pull request. */
 import { formatCount, formatMs } from "../api/format.ts";
+import { reasonWords } from "../api/reason-words.ts";
 import type { Report } from "../queries/report.ts";
-import { siteText } from "./report-text.ts";
+import { siteText, targetText } from "./report-text.ts";
 
 export function reportMarkdown(report: Report): string {
   const { recording, process, eventLoop, tasks } = report;
@@ -16,6 +17,7 @@ export function reportMarkdown(report: Report): string {
     `${code(process?.argv[0] ?? "?")} ran for ${formatMs(recording.durationMs)} (${exit}), the event loop busy ${busy}; ${formatCount(tasks.created)} tasks, ${formatCount(tasks.failed)} failed, ${formatCount(tasks.cancelled)} cancelled, ${formatCount(tasks.open)} open. Level ${recording.level}, ${formatCount(recording.dropped.total)} events dropped.`,
     ...stalls(report),
     ...cancellations(report),
+    ...waits(report),
     ...models(report),
     ...tools(report),
     ...(recording.notSeen.length === 0 ? [] : ["", `Not seen: ${recording.notSeen.map(cell).join("; ")}.`]),
@@ -38,11 +40,22 @@ function cancellations(report: Report): string[] {
   const rows = report.cancellations.map(({ task, source, by, reason, latencyMs, ignored, site }) => [
     task.name,
     by === null ? source : `${source} by ${by.name}`,
-    reason,
+    reasonWords(source, reason),
     ignored ? "ignored" : latencyMs === null ? "not seen" : formatMs(latencyMs),
     site === null ? "" : code(siteText(site)),
   ]);
   return table("Cancellations", ["Task", "Asked by", "Reason", "Settled in", "Where"], rows);
+}
+
+function waits({ waitTargets }: Report): string[] {
+  const rows = waitTargets.map((target) => [
+    targetText(target),
+    formatCount(target.count),
+    formatMs(target.totalMs),
+    formatMs(target.maxMs),
+    target.heldLongestBy === null ? "" : `${target.heldLongestBy.name}, ${formatMs(target.heldLongestBy.ms)}`,
+  ]);
+  return table("Waits", ["For", "Times", "In all", "Longest", "Held longest by"], rows);
 }
 
 function models(report: Report): string[] {

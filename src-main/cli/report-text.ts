@@ -1,11 +1,14 @@
 /** The report for a terminal: one screen, the worst first. */
 import { styleText } from "node:util";
-import { formatCount, formatMs } from "../api/format.ts";
+import { formatCount, formatCountOf, formatMs } from "../api/format.ts";
+import { reasonWords } from "../api/reason-words.ts";
 import type { ReportSite } from "../queries/report-parts.ts";
+import type { WaitTarget } from "../queries/report-waits.ts";
 import type { Report } from "../queries/report.ts";
 
 const STALLS = 5;
 const CANCELLATIONS = 5;
+const WAITS = 5;
 const TOOLS = 6;
 
 export function reportText(report: Report, isColour: boolean): string {
@@ -16,6 +19,7 @@ export function reportText(report: Report, isColour: boolean): string {
     `${bold("Stallscope")} ${whatRan(report)}`,
     ...stallLines(report, bold, dim),
     ...cancellationLines(report, bold, dim),
+    ...waitLines(report, bold, dim),
     ...agentLines(report, bold),
     ...lossLines(report, bold),
     dim(`Recording  ${report.recording.path}`),
@@ -72,10 +76,8 @@ function stallLines({ stalls, eventLoop, recording }: Report, bold: Style, dim: 
     }
     if (ofRun.length > STALLS) lines.push(dim(`  and ${formatCount(ofRun.length - STALLS)} shorter ones`));
   }
-  if (startup.length > 0) {
-    const total = startup.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
-    lines.push(dim(`  start-up held the event loop for ${formatMs(total)}; not counted`));
-  }
+  const total = startup.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
+  if (total > 0) lines.push(dim(`  start-up held the event loop for ${formatMs(total)}; not counted`));
   return lines;
 }
 
@@ -92,12 +94,47 @@ function cancellationLines({ cancellations }: Report, bold: Style, dim: Style): 
         ? "settling not seen"
         : `settled in ${formatMs(latencyMs)}`;
     const who = by === null ? source : `${source} by ${by.name}`;
-    lines.push(`  ${task.name}  ${who}: ${reason}, ${settled}${site === null ? "" : dim(`  ${siteText(site)}`)}`);
+    const words = reasonWords(source, reason);
+    const why = words === "" ? who : `${who}: ${words}`;
+    lines.push(`  ${task.name}  ${why}, ${settled}${site === null ? "" : dim(`  ${siteText(site)}`)}`);
   }
   if (cancellations.length > CANCELLATIONS)
     lines.push(dim(`  and ${formatCount(cancellations.length - CANCELLATIONS)} more`));
   return lines;
 }
+
+function waitLines({ waitTargets, resilience }: Report, bold: Style, dim: Style): string[] {
+  const lines: string[] = [];
+  if (waitTargets.length > 0) lines.push("", bold("Waits"));
+  for (const target of waitTargets.slice(0, WAITS)) {
+    const { count, open, totalMs, maxMs, heldLongestBy } = target;
+    const times = `${formatCountOf(count, "time")}${open === 0 ? "" : ` (${formatCount(open)} still)`}`;
+    const length = count === 1 ? formatMs(totalMs) : `${formatMs(totalMs)} in all, ${formatMs(maxMs)} at most`;
+    const held =
+      heldLongestBy === null ? "" : dim(`  held longest by ${heldLongestBy.name}, ${formatMs(heldLongestBy.ms)}`);
+    lines.push(`  ${targetText(target)}  ${times}, ${length}${held}`);
+  }
+  if (waitTargets.length > WAITS) lines.push(dim(`  and ${formatCount(waitTargets.length - WAITS)} more`));
+  const { retries, gaveUp, fallbacks, breakersOpened } = resilience;
+  const tried = [
+    ...(retries === 0 ? [] : [formatCountOf(retries, "retry", "retries")]),
+    ...(gaveUp === 0 ? [] : [`${formatCount(gaveUp)} given up`]),
+    ...(fallbacks === 0 ? [] : [formatCountOf(fallbacks, "fallback")]),
+    ...(breakersOpened === 0 ? [] : [`a circuit breaker opened ${formatCountOf(breakersOpened, "time")}`]),
+  ];
+  return tried.length === 0 ? lines : [...lines, "", tried.join(" · ")];
+}
+
+/** `limiter connections`. What has no name of its own is called by its kind. */
+export function targetText({ kind, name }: WaitTarget): string {
+  const word = KIND_WORDS[kind] ?? kind;
+  return name === null || name === kind ? word : `${word} ${name}`;
+}
+
+const KIND_WORDS: Readonly<Partial<Record<WaitTarget["kind"], string>>> = {
+  rate: "rate limiter",
+  external: "promises from elsewhere",
+};
 
 function agentLines({ models, tools, spans }: Report, bold: Style): string[] {
   const lines: string[] = [];

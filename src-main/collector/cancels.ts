@@ -4,7 +4,8 @@
  *     cancel ──▶ reached task A ─▶ delivered ─▶ A ends            a row each, settled with its task;
  *            ╰─▶ reached task B ─▶ B returns all the same         of a block of a task: when the block is left
  *
- * A request that reached nobody is a row without a task, which the first task it reaches takes over.
+ * A request that reached nobody is a row without a task, which the first task it reaches takes over. Its block is that
+ * of one task: to the others it is a cancel of the whole task.
  */
 import { EndFlag } from "../../src-runtime/protocol/record.ts";
 import type { Nanos } from "../../src-runtime/protocol/time.ts";
@@ -46,7 +47,8 @@ export function createCancelFold(tasks: KnownTasks, nextId: () => number): Cance
   const unsettled = new Map<number, Reached[]>();
 
   function rowOf(id: number, task: number, { said }: Request): Change {
-    const { cancel, at, source, reason, by, stack, scope = 0 } = said;
+    const { cancel, at, source, reason, by, stack } = said;
+    const scope = task === 0 || task === said.task ? (said.scope ?? 0) : 0;
     return { do: "cancellation", row: { id, cancel, task, requested: at, source, reason, by, stack, scope } };
   }
 

@@ -40,7 +40,7 @@ export function describeRecording(
     sizeBytes: statSync(recording.path, { throwIfNoEntry: false })?.size ?? 0,
     stalls: ofRun.length,
     blockedMs: nanosToMs(ofRun.reduce((sum, stall) => sum + durOf(stall, meta), 0)),
-    cancellations: count("SELECT count(*) AS n FROM cancellation"),
+    cancellations: count("SELECT count(*) AS n FROM cancellation WHERE task NOT IN (SELECT cancel FROM cancellation)"),
     tasks: count("SELECT count(*) AS n FROM task"),
     failed: count("SELECT count(*) AS n FROM task WHERE outcome = 'failed'"),
     modelCalls: count("SELECT count(*) AS n FROM task WHERE kind = 'model'"),

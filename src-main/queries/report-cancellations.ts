@@ -32,7 +32,9 @@ export interface CancellationRow {
 export function cancellationRows(recording: Recording, meta: RecordingMeta): readonly CancellationRow[] {
   const rows = recording.all<StoredCancellation>("SELECT * FROM cancellation ORDER BY requested, id");
   const byAbort = new Map(rows.map((row) => [row.cancel, row]));
-  return rows.map((row) => {
+  // What only handed it on, a signal that another follows, is told by what that one reached.
+  const reached = rows.filter(({ task }) => !byAbort.has(task));
+  return reached.map((row) => {
     const subject = row.task === 0 ? row.cancel : row.task;
     const root = rootOf(row, byAbort);
     const by = taskRef(recording, root.by);

@@ -10,7 +10,14 @@ import { droppedByKind, notSeen } from "./overview.ts";
 import { modelRows, toolRows, type ModelRow, type ToolRow } from "./report-agents.ts";
 import { cancellationRows, type CancellationRow } from "./report-cancellations.ts";
 import { reportStalls, type ReportStall } from "./report-stalls.ts";
-import { waitTotals, type WaitTotal } from "./report-waits.ts";
+import {
+  resilience,
+  waitTargets,
+  waitTotals,
+  type Resilience,
+  type WaitTarget,
+  type WaitTotal,
+} from "./report-waits.ts";
 import { SPAN_IDENTITY } from "./span-details.ts";
 
 export interface ReportProcess {
@@ -46,6 +53,8 @@ export interface Report {
   readonly promises: null;
   readonly cancellations: readonly CancellationRow[];
   readonly waits: readonly WaitTotal[];
+  readonly waitTargets: readonly WaitTarget[];
+  readonly resilience: Resilience;
   readonly stalls: readonly ReportStall[];
   readonly eventLoop: {
     readonly utilization: number | null;
@@ -85,6 +94,8 @@ export function report(recording: Recording): Report {
       promises: null,
       cancellations: cancellationRows(recording, meta),
       waits: waitTotals(recording, meta),
+      waitTargets: waitTargets(recording, meta),
+      resilience: resilience(recording),
       stalls,
       eventLoop: eventLoop(recording, stalls),
       models: modelRows(recording),

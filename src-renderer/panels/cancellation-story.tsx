@@ -5,6 +5,7 @@
 import type { ReactElement } from "react";
 import type { CancellationDetails } from "../../src-main/api/api.ts";
 import { formatDuration, formatInstant } from "../../src-main/api/format.ts";
+import { reasonWords } from "../../src-main/api/reason-words.ts";
 import { SiteText } from "../ui/site-text.tsx";
 import { TaskLink, type OnSelect } from "./references.tsx";
 import { Section } from "./section.tsx";
@@ -34,6 +35,7 @@ export function CancellationStory(props: {
 }): ReactElement {
   const { cancellation, ended, onSelect } = props;
   const { requestedAt, settledAt, ignored, by, site, stack, deliveredAt, scope } = cancellation;
+  const reason = reasonWords(cancellation.source, cancellation.reason);
   const end = settledAt ?? (ignored ? ended : undefined);
   return (
     <Section title="Cancellation" aside={SOURCES[cancellation.source] ?? cancellation.source}>
@@ -49,7 +51,7 @@ export function CancellationStory(props: {
               </>
             )}
             {scope !== undefined && <p className="quiet">of its {scopeWords(scope)}</p>}
-            {cancellation.reason !== "" && <p>{cancellation.reason}</p>}
+            {reason !== "" && <p>{reason}</p>}
             {site !== undefined && (
               <p>
                 <SiteText site={site} />

@@ -227,6 +227,23 @@ test("a cancelled block settles when it is left, while its task goes on", () => 
   expect(only(changes, "closeScope")).toMatchObject([{ scope: T + 5, at: msToNanos(3) }]);
 });
 
+test("a block's cancel names the block only where it is the task's own", () => {
+  const changes = fold(
+    start(0, 1),
+    start(0, 2, 1),
+    start(0, 3, 1),
+    cancel(1, 30, 3, { scope: T + 5, task: T + 1 }),
+    reached(1, 30, 2),
+    reached(1, 30, 1),
+  );
+  const rows = new Map(only(changes, "cancellation").map(({ row }) => [row.id, [row.task - T, row.scope]]));
+  expect([...rows.values()]).toEqual([
+    [2, 0],
+    [1, T + 5],
+  ]);
+  expect(only(changes, "cancelScope")).toMatchObject([{ scope: T + 5 }]);
+});
+
 test("a request that reached nobody is a row of its own, with its block's cancel left to whom it reaches", () => {
   const changes = fold(start(0, 1), cancel(1, 30, 1));
   expect(only(changes, "cancellation")).toMatchObject([{ row: { task: 0, by: T + 1 } }]);
