@@ -2,8 +2,16 @@
 
 /** What is thrown where no reason was given, and the types of reasons that are no errors. */
 const SAYS_NOTHING: ReadonlySet<string> = new Set([
-  ...["CancelledError", "AbortError"],
-  ...["string", "number", "boolean", "bigint", "symbol", "null", "undefined", "function"],
+  "CancelledError",
+  "AbortError",
+  "string",
+  "number",
+  "boolean",
+  "bigint",
+  "symbol",
+  "null",
+  "undefined",
+  "function",
 ]);
 
 /** "": nothing. The text of a reason that was a text, where contents were recorded. */

@@ -61,7 +61,10 @@ function totals(recording: Recording, { end }: RecordingMeta, byTarget: boolean)
 
 export function waitTotals(recording: Recording, meta: RecordingMeta): readonly WaitTotal[] {
   return totals(recording, meta, false).map(({ kind, count, open, cancelled, total, most }) => ({
-    ...{ kind, count, open, cancelled },
+    kind,
+    count,
+    open,
+    cancelled,
     totalMs: nanosToMs(total),
     maxMs: nanosToMs(most),
   }));

@@ -104,7 +104,12 @@ test("waits by what was waited for, the longest in all first, and who held it lo
   const none = { open: 0, cancelled: 0 };
   expect(made.waitTargets).toEqual([
     {
-      ...{ kind: "lock", name: "database", count: 2, ...none, totalMs: 100, maxMs: 80 },
+      kind: "lock",
+      name: "database",
+      count: 2,
+      ...none,
+      totalMs: 100,
+      maxMs: 80,
       heldLongestBy: { id: String(T + 1), name: "keepBooks", ms: 80 },
     },
     { kind: "sleep", name: null, count: 1, ...none, totalMs: 30, maxMs: 30, heldLongestBy: null },
