@@ -2,7 +2,8 @@
  * Whose code held the event loop, from the stacks taken while it did. Pure.
  *
  * The blamed frame is the deepest outside Node's own code that stands in at least 80 % of the samples by time (so not
- * the helper that one sample happened to hit). Each sample stands for the time since the one before it.
+ * the helper that one sample happened to hit, nor what ran for the last moment). Each sample stands for the time nearer
+ * to it than to another.
  */
 import { nanosToMs, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Cause, Frame, Site } from "../api/api.ts";
@@ -24,11 +25,19 @@ export interface StallVerdict {
   readonly span: number;
 }
 
-export function judgeSamples(start: Nanos, samples: readonly StackSample[]): StallVerdict {
-  const weights = samples.map((sample, index) => Math.max(1, sample.at - (samples[index - 1]?.at ?? start)));
+/** `end` is that of the stall, or the last sample as long as it is not over. */
+export function judgeSamples(start: Nanos, samples: readonly StackSample[], end?: Nanos): StallVerdict {
+  const weights = samples.map((_, index) => Math.max(1, borderAfter(index) - borderAfter(index - 1)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const heaviest = samples[weights.indexOf(Math.max(...weights))];
   if (heaviest === undefined) return { frames: [], task: 0, span: 0 };
+
+  function borderAfter(index: number): number {
+    const before = samples[index]?.at;
+    const after = samples[index + 1]?.at;
+    if (before === undefined) return start;
+    return after === undefined ? Math.max(before, end ?? before) : (before + after) / 2;
+  }
 
   const presence = new Map<string, number>();
   const self = new Map<string, number>();

@@ -52,7 +52,8 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
     dur: number | undefined,
     cpuRatio: number | undefined,
   ): StallChange {
-    const verdict = judgeSamples(start, stall.samples);
+    const end = dur === undefined ? undefined : nanos(start + dur);
+    const verdict = judgeSamples(start, stall.samples, end);
     return {
       id: stall.id,
       thread,

@@ -32,6 +32,12 @@ test("samples count by the time they stand for", () => {
   expect(verdict.blame?.function).toBe("deep");
 });
 
+test("what ran for the last moment of a stall is not blamed for the time before it", () => {
+  const samples = [sample(58, "grind < tick"), sample(87, "grind < tick"), sample(136, "grind < tick")];
+  const last = sample(201, "log@node:internal/console/constructor < tick");
+  expect(judgeSamples(msToNanos(0), [...samples, last], msToNanos(202)).blame?.function).toBe("grind");
+});
+
 test("Node's own frames are never blamed", () => {
   const verdict = judgeSamples(msToNanos(0), [sample(50, "gzipSync@node:zlib < compress < main")]);
   expect(verdict.blame?.function).toBe("compress");
@@ -42,7 +48,7 @@ test("Node's own frames are never blamed", () => {
 
 test("the task is that of most of the time, else none", () => {
   expect(judgeSamples(msToNanos(0), [sample(50, "f", 7), sample(100, "f", 7), sample(140, "f", 8)]).task).toBe(7);
-  expect(judgeSamples(msToNanos(0), [sample(50, "f", 7), sample(100, "f", 8)]).task).toBe(0);
+  expect(judgeSamples(msToNanos(0), [sample(25, "f", 7), sample(75, "f", 8)], msToNanos(100)).task).toBe(0);
 });
 
 test("self time goes to the innermost frame, once", () => {
