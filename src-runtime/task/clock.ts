@@ -33,7 +33,7 @@ export function createClock(now: () => number = performance.now.bind(performance
     schedule(when, wake) {
       let timer: NodeJS.Timeout;
       function arm(): void {
-        timer = setTimeout(look, Math.min(LONGEST, Math.ceil(when - now()))).unref();
+        timer = setTimeout(look, Math.min(LONGEST, Math.max(0, Math.ceil(when - now())))).unref();
       }
       function look(): void {
         // Node's timers may fire a little early, and the longest times are chained.
