@@ -118,7 +118,7 @@ export class ThreadPool implements Closable {
 
   #make(): Piscina<ThreadRequest, void> {
     // Loaded by the first call: it takes longer than the rest of the runtime together.
-    const { Piscina: Threads } = load("piscina") as typeof import("piscina");
+    const { Piscina: Threads } = load("piscina") as { readonly Piscina: typeof Piscina };
     const threads = new Threads<ThreadRequest, void>({
       filename: entryPath(),
       minThreads: 0,
