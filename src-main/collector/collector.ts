@@ -20,6 +20,12 @@ import { createSession, type HandleBatch, type SessionEvent } from "./session.ts
 /** A thread that ends waits only a moment for its last bytes to be taken. */
 const TOO_LATE = "what a thread did last (it ended before all it had said was taken)";
 
+/**
+ * Turns of the event loop in which a connection that waits to be accepted is: on a busy machine a process may have come
+ * and gone before we look.
+ */
+const ACCEPT_TURNS = 3;
+
 export interface RecordingSink {
   /** One transaction. `end` is the last instant anything is known of. */
   write(changes: readonly Change[], end: Nanos): void;
@@ -38,7 +44,7 @@ export interface Collector {
   /** Of the first process: whether its main thread said goodbye. */
   firstSaidBye(): boolean;
   /**
-   * Resolves when every connection has ended (at once when there is none), at the latest after `ms`, and all that was
+   * Resolves when every connection has ended (soon when there is none), at the latest after `ms`, and all that was
    * received is written.
    */
   drained(ms: number): Promise<void>;
@@ -162,6 +168,7 @@ export async function startCollector(sink: RecordingSink, onError: (error: unkno
     threads: () => ({ seen: threads, connected }),
     firstSaidBye: () => firstSaidBye,
     async drained(ms) {
+      for (let turn = 0; turn < ACCEPT_TURNS; turn++) await new Promise<void>((resolve) => void setImmediate(resolve));
       await new Promise<void>((resolve) => {
         if (connected === 0) return resolve();
         const timer = setTimeout(resolve, ms);

@@ -7,6 +7,7 @@ import { mkdtemp } from "node:fs/promises";
 import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { builtPart } from "../../src-main/build/cache.js";
 import { startCollector } from "../../src-main/collector/collector.ts";
@@ -106,6 +107,7 @@ export async function trace(program: string, options: TraceOptions = {}): Promis
       child.once("error", reject);
       child.once("close", resolve);
     });
+    await relay.handedOn();
     await collector.drained(5000);
     return { code, ...output, sent: relay.sent(), ...view(changes) };
   } finally {
@@ -115,12 +117,20 @@ export async function trace(program: string, options: TraceOptions = {}): Promis
 }
 
 /** A socket that hands everything on to the collector's and keeps a copy. */
-async function listenBetween(collector: string): Promise<{ readonly socket: string; sent(): string; close(): void }> {
+async function listenBetween(collector: string): Promise<{
+  readonly socket: string;
+  sent(): string;
+  /** When everything that came has gone on to the collector. */
+  handedOn(): Promise<unknown>;
+  close(): void;
+}> {
   const kept: Buffer[] = [];
+  const ends: Promise<unknown>[] = [];
   const server = createServer((from) => {
     const to = connect(collector);
     from.on("data", (chunk) => kept.push(chunk));
     for (const socket of [from, to]) socket.on("error", () => socket.destroy());
+    ends.push(once(to, "close"));
     from.pipe(to).pipe(from);
   });
   const name = `relay-${process.pid}-${process.hrtime.bigint()}`;
@@ -128,7 +138,17 @@ async function listenBetween(collector: string): Promise<{ readonly socket: stri
     process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(await mkdtemp(join(tmpdir(), "stallscope-")), "r");
   server.listen(socket);
   await once(server, "listening");
-  return { socket, sent: () => Buffer.concat(kept).toString("utf8"), close: () => void server.close() };
+  return {
+    socket,
+    sent: () => Buffer.concat(kept).toString("utf8"),
+    async handedOn() {
+      // A connection may still wait to be accepted.
+      await setImmediate();
+      await setImmediate();
+      await Promise.all(ends);
+    },
+    close: () => void server.close(),
+  };
 }
 
 function view(changes: readonly Change[]): Omit<Traced, "code" | "stdout" | "stderr" | "sent"> {
