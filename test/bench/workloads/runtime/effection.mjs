@@ -1,5 +1,5 @@
 /** The rows in effection 4. It has no semaphore. */
-import { all, call, createQueue, race, run as runOperation, sleep, spawn } from "effection";
+import { all, call, createChannel, createQueue, race, run as runOperation, sleep, spawn } from "effection";
 
 const one = () => call(() => 1);
 const WIDTH = 100;
@@ -26,15 +26,17 @@ const rows = {
     for (let i = 0; i < n; i++) queue.add(i);
     yield* consumer;
   },
+  /** A channel: its queue gets slow beyond measure when it is filled first. */
   *stream(n) {
-    const queue = createQueue();
-    const fill = () => {
-      for (let i = 0; i < n; i++) queue.add(i);
-      queue.close();
-    };
-    const producer = yield* spawn(() => call(fill));
+    const channel = createChannel();
+    const chunks = yield* channel;
+    function* fill() {
+      for (let i = 0; i < n; i++) yield* channel.send(i);
+      yield* channel.close();
+    }
+    const producer = yield* spawn(fill);
     let sum = 0;
-    for (let next = yield* queue.next(); next.done !== true; next = yield* queue.next()) sum += next.value;
+    for (let next = yield* chunks.next(); next.done !== true; next = yield* chunks.next()) sum += next.value;
     yield* producer;
     return sum;
   },
