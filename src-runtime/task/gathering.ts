@@ -8,8 +8,8 @@ import { type Cancel, type CancelledError, TaskCancelledError, addSuppressed, de
 import { GRACE_MS, drain } from "./grace.ts";
 import type { Subject } from "./instrument.ts";
 import { Wait, deliver, type Scope } from "./scope.ts";
-import { spawn } from "./spawn.ts";
-import { TaskImpl, type TaskOwner } from "./task.ts";
+import { makeTask, spawn } from "./spawn.ts";
+import { TaskImpl, queueAll, type TaskOwner } from "./task.ts";
 import type { Deadline } from "./timers.ts";
 
 /** Work not begun, or on its way. */
@@ -166,12 +166,13 @@ export class Gathering implements Gather<unknown[]>, TaskOwner, Subject {
   }
 
   #startSome(limit: number): void {
+    const made: TaskImpl[] = [];
     while (this.#running < limit && this.#queue.length > 0) {
       const member = this.#queue.pop()!;
       this.#running++;
       let task: TaskImpl;
       try {
-        task = spawn(this.#scope, this, this.#inputs[member] as () => PromiseLike<unknown>);
+        task = makeTask(this.#scope, this, this.#inputs[member] as () => PromiseLike<unknown>, this.#scope);
       } catch (error) {
         // The runner has ended, or has its most tasks.
         this.#running--;
@@ -181,7 +182,9 @@ export class Gathering implements Gather<unknown[]>, TaskOwner, Subject {
       task.place = member;
       this.#tasks[member] = task;
       this.#scope.runner.instrument?.emit("join.member", task, this, member, 0);
+      made.push(task);
     }
+    queueAll(made);
   }
 
   #stop(source: "explicit" | "parent" | "group", reason: unknown, origin?: Cancel): void {

@@ -14,15 +14,31 @@ export interface SpawnOptions extends TaskOptions {
   readonly kind?: TaskKind;
 }
 
+const NO_OPTIONS: SpawnOptions = {};
+
 /** Starts `fn` as a task below `ownerScope`. @throws TaskGroupClosed after the runner's end, RangeError at `maxTasks` */
 export function spawn<T>(
   ownerScope: Scope,
   owner: TaskOwner,
   fn: () => Promise<T> | PromiseLike<T> | T,
-  options: SpawnOptions = {},
+  options = NO_OPTIONS,
 ): TaskImpl<T> {
   assertFunction(fn, "A task");
   assertTaskOptions(options);
+  const task = makeTask<T>(ownerScope, owner, fn, currentScopeOrNone() ?? ownerScope, options);
+  if (options.start === "eager") task.start();
+  else task.queue();
+  return task;
+}
+
+/** A task that has yet to be started, created where `here` is. @throws as `spawn` does */
+export function makeTask<T>(
+  ownerScope: Scope,
+  owner: TaskOwner,
+  fn: () => PromiseLike<T> | T,
+  here: Scope,
+  options = NO_OPTIONS,
+): TaskImpl<T> {
   const { runner } = ownerScope;
   const { maxTasks } = runner.settings;
   if (runner.closed) throw new TaskGroupClosed("The runner has ended and takes no more tasks.");
@@ -31,23 +47,17 @@ export function spawn<T>(
       `There are ${maxTasks} tasks already (maxTasks). Wait for some, or limit them by a CapacityLimiter.`,
     );
   }
-  const here = currentScopeOrNone();
-  const context: Context = options.context ?? (here ?? ownerScope).context.copy();
-  const parent = here?.task ?? ownerScope.task;
-  const task = new TaskImpl<T>(runner, ownerScope, owner, fn, parent, context, options.name, options.kind);
-  if (options.start === "eager") task.start();
-  else task.queue();
-  return task;
+  const context = options.context ?? here.context.copy();
+  const parent = here.task ?? ownerScope.task;
+  return new TaskImpl<T>(runner, ownerScope, owner, fn, parent, context, options.name, options.kind);
 }
-
-const START_MODES: readonly unknown[] = [undefined, "queued", "eager"];
 
 function assertTaskOptions({ name, context, start }: TaskOptions): void {
   if (name !== undefined) assertName(name, "A task's name");
   if (context !== undefined && !(context instanceof Context)) {
     throw new TypeError(`A task's context must be one of copyContext(), not ${describeValue(context)}.`);
   }
-  if (!START_MODES.includes(start)) {
+  if (start !== undefined && (start as unknown) !== "queued" && (start as unknown) !== "eager") {
     throw new TypeError(`A task's start must be "queued" or "eager", not ${describeValue(start)}.`);
   }
 }

@@ -490,6 +490,14 @@ export class TaskImpl<T = unknown> implements Task<T> {
   }
 }
 
+/** Starts tasks one after the other, in one microtask for all. */
+export function queueAll(tasks: readonly TaskImpl[]): void {
+  if (tasks.length === 0) return;
+  void STARTED.then(() => {
+    for (const task of tasks) task.start();
+  });
+}
+
 export function awaitsItself(name: string): UsageError {
   return new UsageError(`Task ${name} awaits itself: it would wait for ever.`);
 }
