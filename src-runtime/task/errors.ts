@@ -87,7 +87,7 @@ export class TimeoutError extends Error {
   override readonly name = "TimeoutError";
   readonly ms: number | undefined;
 
-  constructor(message: string, options?: ErrorOptions & { readonly ms?: number }) {
+  constructor(message?: string, options?: ErrorOptions & { readonly ms?: number }) {
     super(message, options);
     this.ms = options?.ms;
   }

@@ -2,7 +2,7 @@
  * What everything of one runner shares: its clock and deadlines, the root of its scopes, ids, who listens, and where
  * errors go that nobody looked at.
  */
-import type { Clock } from "./clock.ts";
+import type { TimerClock } from "./clock.ts";
 import { Context } from "./context.ts";
 import { findCycle } from "./call-graph.ts";
 import { RuntimeWarning, type Cancel, type CancelSource } from "./errors.ts";
@@ -63,7 +63,7 @@ export function keepAlive(): () => void {
 }
 
 export class RunnerState {
-  readonly clock: Clock;
+  readonly clock: TimerClock;
   readonly timers: Timers;
   readonly settings: RunnerSettings;
   readonly root: Scope;
@@ -82,7 +82,7 @@ export class RunnerState {
   #taskIds = 0;
   #scopeIds = 0;
 
-  constructor(clock: Clock, settings: RunnerSettings, instrument: Instrument | undefined) {
+  constructor(clock: TimerClock, settings: RunnerSettings, instrument: Instrument | undefined) {
     this.clock = clock;
     this.timers = new Timers(clock);
     this.settings = settings;

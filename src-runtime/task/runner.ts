@@ -6,7 +6,7 @@
  * The first SIGINT or SIGTERM cancels main, the second cuts the grace, the third ends the process.
  */
 import { channel } from "node:diagnostics_channel";
-import { createClock, type Clock } from "./clock.ts";
+import { createClock, type Clock, type TimerClock } from "./clock.ts";
 import { Context } from "./context.ts";
 import { currentScopeOrNone, currentTaskOrNone, enterScope } from "./current.ts";
 import type { CancelledError } from "./errors.ts";
@@ -39,7 +39,7 @@ export interface RunnerOptions {
   readonly debug?: boolean;
   /** In debug mode: steps of this length and more are reported, milliseconds. Default 100. */
   readonly slowStep?: number;
-  readonly clock?: Pick<Clock, "now"> & Partial<Clock>;
+  readonly clock?: Clock;
   /** Listened to during a run. Default: both. */
   readonly signals?: readonly RunSignal[];
   /** How long left-over tasks may take to end, milliseconds. Default 10,000. */
@@ -93,14 +93,8 @@ export class Runner implements AsyncDisposable {
     const opening: RunnerOpening = { instruments: [], current: currentTaskOrNone };
     const openings = channel(OPENING_CHANNEL);
     if (openings.hasSubscribers) openings.publish(opening);
-    const source =
-      clock === undefined
-        ? createClock()
-        : clock.schedule === undefined
-          ? createClock(() => clock.now())
-          : (clock as Clock);
     this.#state = new RunnerState(
-      source,
+      timerClockOf(clock),
       { debug: options.debug === true, slowStep, maxTasks, cleanupTimeout, onError: options.onError ?? writeReport },
       undefined,
     );
@@ -309,6 +303,11 @@ export async function run<T>(main: () => Promise<T>, options: RunOptions = {}): 
   } finally {
     await runner.close();
   }
+}
+
+function timerClockOf(clock: Clock | undefined): TimerClock {
+  if (clock === undefined) return createClock();
+  return clock.schedule === undefined ? createClock(() => clock.now()) : (clock as TimerClock);
 }
 
 function writeReport({ error, message }: ErrorReport): void {

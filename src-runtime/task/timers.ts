@@ -7,7 +7,7 @@
  * Most deadlines are removed long before they are due. They stay in the heap as dead until they come to its head or
  * make up half of it.
  */
-import type { Clock, ClockTimer } from "./clock.ts";
+import type { ClockTimer, TimerClock } from "./clock.ts";
 
 export interface Deadline {
   /** Milliseconds of the clock. */
@@ -24,7 +24,7 @@ export interface Deadline {
 const MIN_DEAD = 64;
 
 export class Timers {
-  readonly #clock: Clock;
+  readonly #clock: TimerClock;
   #heap: Deadline[] = [];
   #dead = 0;
   #order = 0;
@@ -32,7 +32,7 @@ export class Timers {
   #armedFor = Infinity;
   #firing = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: TimerClock) {
     this.#clock = clock;
   }
 

@@ -2,10 +2,10 @@
  * A clock that stands still until it is pushed. Timers fire in order, each at exactly its instant, and everything that
  * follows from one runs to its end before the next.
  */
-import type { Clock, ClockTimer } from "../task/clock.ts";
+import type { ClockTimer, TimerClock } from "../task/clock.ts";
 import { assertTime } from "../task/errors.ts";
 
-export interface TestClock extends Clock {
+export interface TestClock extends TimerClock {
   /** Moves time on by `ms` milliseconds, firing what comes due on the way. @throws RangeError for less than 0 */
   advance(ms: number): Promise<void>;
   /** Milliseconds of the clock at which the next timer is due, Infinity: none. */
