@@ -25,6 +25,8 @@ const NODE_MODULE = /^node:/;
 const INSTALLED = ["better-sqlite3", "tsx"];
 /** What the runtime shares with the program that uses it, and the pool that starts threads from its own files. */
 const SHARED = /^(?:piscina|ai|zod|vitest|@opentelemetry\/api)(?:\/|$)/;
+/** Imports, in declarations, of packages that only agents need. */
+const OPTIONAL_IMPORT = /^import .* from "(?:ai|zod|@ai-sdk\/[^"]+)";$/gm;
 
 /**
  * Builds one part of a checkout into a folder.
@@ -115,11 +117,14 @@ function buildTypes(root, into) {
     [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "src-main/build/types.json"), "--outDir", into],
     { stdio: ["ignore", "inherit", "inherit"] },
   );
-  // The compiler leaves the names of the sources in declarations.
   for (const file of globSync("**/*.d.ts", { cwd: into })) {
     const path = join(into, file);
-    const text = readFileSync(path, "utf8");
-    writeFileSync(path, text.replace(/((?:from |import\()"\.{1,2}\/[^"]+)\.ts"/g, '$1.js"'));
+    const text = readFileSync(path, "utf8")
+      // The compiler leaves the names of the sources in declarations.
+      .replace(/((?:from |import\()"\.{1,2}\/[^"]+)\.ts"/g, '$1.js"')
+      // A program without agents must compile without them, also where it checks its libraries.
+      .replace(OPTIONAL_IMPORT, "// @ts-ignore -- An optional peer: without it its types are any.\n$&");
+    writeFileSync(path, text);
   }
 }
 

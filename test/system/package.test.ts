@@ -167,6 +167,44 @@ test.each(["nodenext", "bundler"])("its types are found with moduleResolution %s
   expect(ended).toEqual({ code: 0, stdout: "", stderr: "" });
 });
 
+test("its types hold without the optional peers, for a program that checks its libraries", async () => {
+  const bare = join(home.path, "bare");
+  const packages = join(bare, "node_modules");
+  cpSync(join(installed, "package.json"), join(packages, "stallscope", "package.json"), { recursive: true });
+  cpSync(join(home.path, "dist", "types"), join(packages, "stallscope", "dist", "types"), { recursive: true });
+  for (const name of ["@types/node", "@opentelemetry/api"]) {
+    mkdirSync(dirname(join(packages, name)), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), join(packages, name), "junction");
+  }
+  writeFileSync(join(bare, "package.json"), '{ "type": "module" }\n');
+  writeFileSync(
+    join(bare, "tsconfig.json"),
+    JSON.stringify({
+      compilerOptions: {
+        strict: true,
+        noEmit: true,
+        target: "es2022",
+        lib: ["es2024", "esnext.disposable"],
+        module: "nodenext",
+        types: ["node"],
+        skipLibCheck: false,
+      },
+      files: ["uses.ts"],
+    }),
+  );
+  writeFileSync(
+    join(bare, "uses.ts"),
+    `import { run } from "stallscope";
+     const answer: number = await run(async () => 1);
+     // @ts-expect-error
+     const text: string = answer;
+     console.log(text);\n`,
+  );
+  const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+  const ended = await runCommand(process.execPath, [tsc, "-p", bare], home.path, { cwd: bare });
+  expect(ended).toEqual({ code: 0, stdout: "", stderr: "" });
+});
+
 test("the register module is inert without a collector", async () => {
   const ended = await runCommand(process.execPath, ["--import", "stallscope/register", "hello.mjs"], home.path, {
     cwd: project,
