@@ -165,12 +165,10 @@ export {
   scriptedModel,
   type Script,
   type ScriptedCall,
-  type ScriptedFailure,
   type ScriptedModel,
   type ScriptedModelOptions,
-  type ScriptedReply,
-  type ScriptedToolCall,
 } from "./agent/scripted-model.ts";
+export type { ScriptedFailure, ScriptedReply, ScriptedToolCall } from "./agent/scripted-reply.ts";
 export {
   team,
   type FanOutOptions,

@@ -12,6 +12,7 @@ import type { TaskImpl } from "../task/task.ts";
 import type { StreamOptions } from "../stream/agent-stream.ts";
 import { AgentRunStream } from "./agent-run-stream.ts";
 import { agentAttributes, providerName, usageAttributes } from "./attributes.ts";
+import { assertOptions } from "./checks.ts";
 import { loadAi, type AiLibrary } from "./library.ts";
 import { observeTask } from "./observed-task.ts";
 import {
@@ -150,6 +151,7 @@ export class AgentImpl implements Agent {
   }
 
   asTool(options: AsToolOptions = {}): Tool<AgentToolInput, string> {
+    assertOptions(options, `The options of asTool() of agent ${this.name}`);
     const { name = this.name.replaceAll(/[^a-zA-Z0-9_-]+/g, "_"), timeout, grace } = options;
     const { description = this.settings.description ?? `Asks the agent ${this.name}.` } = options;
     return makeTool<AgentToolInput, string>({

@@ -3,6 +3,7 @@ import type { LanguageModel, ModelMessage, ToolChoice } from "ai";
 import { assertFunction, assertTime, describeValue } from "../task/errors.ts";
 import { GRACE_MS } from "../task/grace.ts";
 import { assertPolicy, type RetryPolicy } from "../resilience/retry.ts";
+import { assertCount, assertKeys, assertOneOf, assertOptions } from "./checks.ts";
 import type { AgentStep } from "./result.ts";
 import { definitionsOf, type Tool, type ToolDefinition } from "./tool.ts";
 
@@ -108,8 +109,7 @@ const TIMEOUTS = ["total", "step", "model", "firstChunk", "chunk", "tool"] as co
 
 /** @throws TypeError, RangeError, UsageError */
 export function parseAgent(options: AgentOptions): AgentSettings {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`agent() takes an object of options, not ${describeValue(options)}.`);
+  assertOptions(options, "The options of agent()");
   const { name, description, model, instructions, tools = [], retry = {}, fallback = [] } = options;
   const { onToolError = "model", siblings = onToolError === "throw" ? "cancel" : "continue" } = options;
   const { maxSteps = 20, toolConcurrency = Infinity, timeouts = {}, toolGrace = GRACE_MS, onStep } = options;
@@ -155,8 +155,9 @@ export function parseAgent(options: AgentOptions): AgentSettings {
 
 /** The agent's settings with those of one run above them. @throws TypeError, RangeError */
 export function withRunOptions(settings: AgentSettings, options: AgentRunOptions): AgentSettings {
-  const { maxSteps = settings.maxSteps, timeouts = {}, onStep = settings.onStep, signal } = options;
   const of = `of a run of agent ${settings.name}`;
+  assertOptions(options, `The options ${of}`);
+  const { maxSteps = settings.maxSteps, timeouts = {}, onStep = settings.onStep, signal } = options;
   assertCount(maxSteps, `maxSteps ${of}`);
   assertTimeouts(timeouts, of);
   if (onStep !== undefined) assertFunction(onStep, `onStep ${of}`);
@@ -190,20 +191,7 @@ function assertModel(model: unknown, what: string): void {
 }
 
 function assertTimeouts(timeouts: AgentTimeouts, of: string): void {
-  if (typeof timeouts !== "object" || timeouts === null)
-    throw new TypeError(`timeouts ${of} must be an object, not ${describeValue(timeouts)}.`);
+  assertOptions(timeouts, `timeouts ${of}`);
+  assertKeys(timeouts, TIMEOUTS, `timeouts ${of}`);
   for (const name of TIMEOUTS) if (timeouts[name] !== undefined) assertTime(timeouts[name], `timeouts.${name} ${of}`);
-}
-
-export function assertCount(value: unknown, what: string): void {
-  if (typeof value !== "number") throw new TypeError(`${what} must be a number, not ${describeValue(value)}.`);
-  if (value < 1 || (value !== Infinity && !Number.isInteger(value)))
-    throw new RangeError(`${what} must be a whole number of at least 1, not ${value}.`);
-}
-
-export function assertOneOf(value: unknown, allowed: readonly string[], what: string): void {
-  if (!allowed.includes(value as string))
-    throw new TypeError(
-      `${what} must be ${allowed.map((one) => `"${one}"`).join(" or ")}, not ${describeValue(value)}.`,
-    );
 }

@@ -4,45 +4,15 @@
  */
 import type { LanguageModel } from "ai";
 import { currentScopeOrNone } from "../task/current.ts";
-import { UsageError, describeValue } from "../task/errors.ts";
+import { UsageError, assertTime, describeValue } from "../task/errors.ts";
 import type { Timers } from "../task/timers.ts";
+import { assertOptions } from "./checks.ts";
 import { loadAi } from "./library.ts";
+import { parseReply, type ScriptedFailure, type ScriptedReply } from "./scripted-reply.ts";
 
 type Model = Extract<LanguageModel, { readonly specificationVersion: "v4" }>;
 type CallOptions = Parameters<Model["doStream"]>[0];
 type StreamPart = Awaited<ReturnType<Model["doStream"]>>["stream"] extends ReadableStream<infer Part> ? Part : never;
-type FinishReason = Extract<StreamPart, { readonly type: "finish" }>["finishReason"]["unified"];
-
-export interface ScriptedToolCall {
-  readonly name: string;
-  /** Sent as JSON; a text is sent as it is, so that broken JSON can be tried. */
-  readonly input?: unknown;
-  readonly id?: string;
-}
-
-/** An answer of a server that failed. */
-export interface ScriptedFailure {
-  /** HTTP status: 429 and 5xx are worth trying again. */
-  readonly status: number;
-  /** Seconds, as in the Retry-After header. */
-  readonly retryAfter?: number;
-  readonly message?: string;
-}
-
-/** What the model says in one call, in this order. */
-export interface ScriptedReply {
-  /** Before the first chunk, milliseconds. */
-  readonly delay?: number;
-  readonly reasoning?: string;
-  readonly text?: string;
-  readonly toolCalls?: readonly ScriptedToolCall[];
-  /** Thrown as it is, or made the error of a status. After a text: in the middle of the answer. */
-  readonly error?: Error | ScriptedFailure;
-  /** Says nothing more, for ever. */
-  readonly hang?: boolean;
-  readonly finishReason?: FinishReason;
-  readonly usage?: { readonly inputTokens?: number; readonly outputTokens?: number };
-}
 
 export type Script =
   | readonly (ScriptedReply | string)[]
@@ -76,6 +46,7 @@ export interface ScriptedModel extends Omit<Model, "provider" | "modelId"> {
  * @throws TypeError, RangeError
  */
 export function scriptedModel(script: Script, options: ScriptedModelOptions = {}): ScriptedModel {
+  assertOptions(options, "The options of scriptedModel()");
   const { modelId = "scripted", chunkSize = 8, chunkDelay = 0 } = options;
   if (typeof script !== "function" && !Array.isArray(script)) {
     throw new TypeError(
@@ -84,16 +55,24 @@ export function scriptedModel(script: Script, options: ScriptedModelOptions = {}
   }
   if (!Number.isInteger(chunkSize) || chunkSize < 1)
     throw new RangeError(`chunkSize must be a whole number of at least 1, not ${describeValue(chunkSize)}.`);
+  assertTime(chunkDelay, "chunkDelay");
+  if (typeof script !== "function")
+    for (const [index, reply] of script.entries()) parseReply(reply, `Reply ${index + 1} of model ${modelId}`);
   const calls: ScriptedCall[] = [];
 
   async function replyTo(call: ScriptedCall): Promise<ScriptedReply> {
-    const reply = typeof script === "function" ? await script(call) : script[call.number - 1];
-    if (reply === undefined) {
+    if (typeof script !== "function" && call.number > script.length) {
       throw new UsageError(
-        `The script of model ${modelId} has ${calls.length - 1} replies, and this is call ${call.number}.`,
+        `The script of model ${modelId} has ${script.length} replies, and this is call ${call.number}.`,
       );
     }
-    return typeof reply === "string" ? { text: reply } : reply;
+    const reply = typeof script === "function" ? await script(call) : script[call.number - 1];
+    try {
+      return parseReply(reply, `Reply ${call.number} of model ${modelId}`);
+    } catch (cause) {
+      // Of the kind that is not tried again.
+      throw new UsageError((cause as Error).message, { cause });
+    }
   }
 
   async function open(callOptions: CallOptions): Promise<AsyncGenerator<StreamPart, void, undefined>> {

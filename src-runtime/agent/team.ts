@@ -5,26 +5,21 @@
 import type { ModelMessage } from "ai";
 import { CapacityLimiter } from "../sync/capacity-limiter.ts";
 import { currentScope } from "../task/current.ts";
-import { UsageError, describeValue } from "../task/errors.ts";
+import { FatalError, TaskCancelledError, UsageError, addSuppressed, describeValue } from "../task/errors.ts";
+import { ExceptionGroup } from "../task/exception-group.ts";
 import { followSignal } from "../task/follow.ts";
 import { throwIfCancelled } from "../task/scope.ts";
 import type { TaskImpl } from "../task/task.ts";
 import { AgentImpl, agent, type Agent, type StartedRun } from "./agent.ts";
 import { teamAttributes } from "./attributes.ts";
 import { observeTask, type ObservedTask } from "./observed-task.ts";
-import {
-  assertCount,
-  assertOneOf,
-  parseInput,
-  type AgentInput,
-  type AgentOptions,
-  type AgentRunOptions,
-} from "./options.ts";
+import { assertCount, assertOneOf, assertOptions } from "./checks.ts";
+import { parseInput, type AgentInput, type AgentOptions, type AgentRunOptions } from "./options.ts";
 import { startOwned, waitForOwned } from "./owned-task.ts";
 import { NO_USAGE, addUsage, type AgentMessage, type AgentResult, type Usage } from "./result.ts";
 import { loadTelemetry } from "./telemetry.ts";
 import { textFields } from "./text-fields.ts";
-import { definitionOf, makeTool, type ToolDefinition } from "./tool.ts";
+import { definitionOf, makeTool, type Tool, type ToolDefinition } from "./tool.ts";
 
 export interface FanOutOptions {
   readonly name: string;
@@ -75,9 +70,11 @@ export const team = { fanOut, handOff, supervisor };
 
 /**
  * All members get the same input at the same time. @throws TypeError, RangeError; from `run` with `onError: "cancel"`
- * the first member's error, with `mark` an error only if all failed
+ * the first member's error, with `mark` only if all failed, an ExceptionGroup of all errors in the members' order; a
+ * FatalError bare
  */
 function fanOut(options: FanOutOptions): Team<FanOutResult> {
+  assertOptions(options, "The options of team.fanOut()");
   const { name, onError = "mark", limit = Infinity } = options;
   const members = parseMembers(name, options.members);
   assertOneOf(onError, ["mark", "cancel"], `onError of team ${name}`);
@@ -111,8 +108,16 @@ function fanOut(options: FanOutOptions): Team<FanOutResult> {
 
     const results = await Promise.all(members.map(runMember));
     throwIfCancelled(currentScope("team"));
-    const isAllFailed = results.every(({ status }) => status === "failed");
-    if (failure !== undefined && (onError === "cancel" || isAllFailed)) throw failure.error;
+    const errors = results.flatMap((one) => (one.status === "failed" ? [one.error] : []));
+    const fatal = errors.find((error) => error instanceof FatalError);
+    if (fatal !== undefined || (failure !== undefined && onError === "cancel")) {
+      const first = fatal ?? failure?.error;
+      // The members it cancelled say nothing new; what others failed with is kept.
+      for (const error of errors) if (!(error instanceof TaskCancelledError)) addSuppressed(first, error);
+      throw first;
+    }
+    if (errors.length === results.length)
+      throw new ExceptionGroup(errors, `Team ${name}: all ${results.length} members failed.`);
     return {
       members: results,
       text: results
@@ -128,10 +133,13 @@ function fanOut(options: FanOutOptions): Team<FanOutResult> {
 }
 
 /**
- * Each member may pass the whole conversation on to another one by a tool `hand_off`; who does not, answers.
+ * Each member may pass the whole conversation on to another one by a tool `hand_off`; who does not, answers. The tool's
+ * input is `{ to, message }`: the name of another member, and what it is to do, both texts. A scripted model hands over by
+ * `{ toolCalls: [{ name: "hand_off", input: { to: "billing", message: "Is it paid?" } }] }`.
  * @throws TypeError, RangeError
  */
 function handOff(options: HandOffOptions): Team<HandOffResult> {
+  assertOptions(options, "The options of team.handOff()");
   const { name, maxHandOffs = 10 } = options;
   const members = parseMembers(name, options.members);
   assertCount(maxHandOffs, `maxHandOffs of team ${name}`);
@@ -202,8 +210,11 @@ function describe(description: string | undefined): string {
 
 /** One agent that has the members as tools, by their names. @throws TypeError, RangeError, UsageError */
 function supervisor(options: TeamSupervisorOptions): Agent {
+  assertOptions(options, "The options of team.supervisor()");
   const { members, tools = [], ...rest } = options;
-  return agent({ ...rest, tools: [...tools, ...parseMembers(options.name, members).map((member) => member.asTool())] });
+  const asked = parseMembers(options.name, members).map((member) => member.asTool());
+  // What is no array agent() refuses.
+  return agent({ ...rest, tools: Array.isArray(tools) ? [...(tools as readonly Tool[]), ...asked] : tools });
 }
 
 type Body<R> = (input: AgentInput, options: Omit<AgentRunOptions, "signal">, observed: ObservedTask) => Promise<R>;
@@ -212,8 +223,10 @@ function makeTeam<R>(name: string, body: Body<R>): Team<R> {
   const loading = loadTelemetry();
   return {
     name,
-    async run(input, { signal, ...options } = {}) {
+    async run(input, runOptions = {}) {
       parseInput(input);
+      assertOptions(runOptions, `The options of a run of team ${name}`);
+      const { signal, ...options } = runOptions;
       const limits = { name, kind: "function", grace: Infinity } as const;
       const start = {
         name: `invoke_workflow ${name}`,

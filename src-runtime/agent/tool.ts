@@ -2,6 +2,8 @@
 import type { ToolResultPart } from "ai";
 import type { z } from "zod";
 import { UsageError, assertFunction, assertTime, describeValue } from "../task/errors.ts";
+import { assertOptions } from "./checks.ts";
+import { kindWithoutObjects } from "./schema-kind.ts";
 
 /** What a tool's result becomes in the conversation, as the AI SDK has it. */
 export type ToolOutput = ToolResultPart["output"];
@@ -67,11 +69,15 @@ const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 export function tool<S extends z.ZodType = z.ZodType<Record<string, never>>, R = unknown>(
   options: ToolOptions<S, R>,
 ): Tool<z.output<S>, R> {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`tool() takes an object of options, not ${describeValue(options)}.`);
+  assertOptions(options, "The options of tool()");
   const { input, toModelOutput, run } = options;
   if (input !== undefined && !isSchema(input))
     throw new TypeError(`The input of tool ${options.name} must be a zod schema, not ${describeValue(input)}.`);
+  const kind = kindWithoutObjects(input);
+  if (kind !== undefined)
+    throw new TypeError(
+      `The input of tool ${options.name} must be a zod schema of an object, since models send no other; not of ${kind}. Put it into one: z.object({ … }).`,
+    );
   if (toModelOutput !== undefined) assertFunction(toModelOutput, `toModelOutput of tool ${options.name}`);
   return makeTool<z.output<S>, R>({
     ...options,

@@ -1,9 +1,17 @@
 /** Teams: all at once, one after the other, and one above the others. */
 import { describe, expect, test } from "vitest";
-import { UsageError, createTask, sleep } from "../../../../src-runtime/index.ts";
+import {
+  ExceptionGroup,
+  FatalError,
+  UsageError,
+  createTask,
+  getSuppressed,
+  sleep,
+} from "../../../../src-runtime/index.ts";
 import { agent, type Agent } from "../../../../src-runtime/agent/agent.ts";
 import { scriptedModel, type Script } from "../../../../src-runtime/agent/scripted-model.ts";
 import { team } from "../../../../src-runtime/agent/team.ts";
+import { tool } from "../../../../src-runtime/agent/tool.ts";
 import { runJumping, tasksThat } from "../jumping-run.ts";
 
 function member(name: string, script: Script): Agent {
@@ -48,10 +56,49 @@ describe("fan-out", () => {
       expect(tasksThat("task.cancelled", run)).toContain("slow");
     }));
 
-  test("when all fail, it fails", () =>
+  test("when all fail, it fails with every error, in the order of the members", () =>
     runJumping(async () => {
-      const members = ["a", "b"].map((name) => member(name, [{ error: new Error(`${name} is down`) }]));
-      await expect(team.fanOut({ name: "both", members }).run("x")).rejects.toThrow("a is down");
+      const members = ["a", "b"].map((name, index) =>
+        member(name, [{ delay: 20 - 10 * index, error: new Error(`${name} is down`) }]),
+      );
+      const error = await team
+        .fanOut({ name: "both", members })
+        .run("x")
+        .catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(ExceptionGroup);
+      expect(error).toMatchObject({
+        message: "Team both: all 2 members failed.",
+        errors: [{ message: "a is down" }, { message: "b is down" }],
+      });
+      const alone = team.fanOut({ name: "one", members: [member("c", [{ error: new Error("c is down") }])] });
+      await expect(alone.run("x")).rejects.toMatchObject({ errors: [{ message: "c is down" }] });
+    }));
+
+  test("what another one fails with in the same moment stays with the error", () =>
+    runJumping(async () => {
+      const members = ["a", "b"].map((name) => member(name, [{ delay: 10, error: new Error(`${name} is down`) }]));
+      const error = await team
+        .fanOut({ name: "both", members, onError: "cancel" })
+        .run("x")
+        .catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ message: "a is down" });
+      expect(getSuppressed(error)).toMatchObject([{ message: "b is down" }]);
+    }));
+
+  test("a member's fatal error is nothing to mark", () =>
+    runJumping(async () => {
+      const deadly = tool({
+        name: "deadly",
+        run() {
+          throw new FatalError("no way on");
+        },
+      });
+      const model = scriptedModel([{ toolCalls: [{ name: "deadly" }] }]);
+      const members = [member("fine", ["ok"]), agent({ name: "dying", model, tools: [deadly] })];
+      await expect(team.fanOut({ name: "both", members }).run("x")).rejects.toMatchObject({
+        name: "FatalError",
+        message: "no way on",
+      });
     }));
 
   test("runs no more members at a time than it may", () =>
@@ -139,6 +186,23 @@ test("a supervisor has the members as tools", () =>
     expect(run.clock.now()).toBe(10);
     expect(result.toolResults.map(({ output }) => output)).toEqual(["Roses.", "Kitsch."]);
     expect(result.text).toBe("Both are done.");
+  }));
+
+test("options that are none are refused by name", () =>
+  runJumping(async () => {
+    for (const [name, make] of Object.entries(team)) {
+      for (const options of [undefined, null, 5])
+        expect(() => make(options as never)).toThrow(
+          `The options of team.${name}() must be an object, not ${String(options)}.`,
+        );
+    }
+    const both = team.fanOut({ name: "both", members: [member("a", [])] });
+    await expect(both.run("x", null as never)).rejects.toThrow(
+      "The options of a run of team both must be an object, not null.",
+    );
+    const model = scriptedModel([]);
+    const supervisor = { name: "boss", model, members: [member("a", [])], tools: null as never };
+    expect(() => team.supervisor(supervisor)).toThrow("tools of agent boss must be an array, not null.");
   }));
 
 test("what is no team is refused at once", () => {
