@@ -10,7 +10,7 @@ import { asCancelled } from "../task/cancellation.ts";
 import { currentScope } from "../task/current.ts";
 import { CancelledError, assertFunction, assertTime, describeValue } from "../task/errors.ts";
 import type { Scope } from "../task/scope.ts";
-import { throwIfCancelled } from "../task/scope.ts";
+import { refuse } from "../task/scope.ts";
 
 export type CircuitState = "closed" | "open" | "halfOpen";
 
@@ -75,7 +75,7 @@ class Breaker implements CircuitBreaker {
   async execute<T>(fn: () => Promise<T>): Promise<T> {
     assertFunction(fn, "What a circuit breaker calls");
     const scope = currentScope("CircuitBreaker.execute()");
-    throwIfCancelled(scope);
+    if (scope.refusesWaits) await refuse(scope);
     this.#now = () => scope.runner.clock.now();
     this.#admit(scope);
     const generation = this.#generation;

@@ -5,7 +5,7 @@
 import { currentScope } from "../task/current.ts";
 import { UsageError, addSuppressed, assertFunction, describeValue } from "../task/errors.ts";
 import { ExceptionGroup } from "../task/exception-group.ts";
-import { throwIfCancelled } from "../task/scope.ts";
+import { refuse } from "../task/scope.ts";
 import { rethrowIfEnded } from "./rethrow.ts";
 
 /** A way that was left. */
@@ -59,7 +59,7 @@ async function settled<T>(
   const { runner, task } = scope;
   const errors: unknown[] = [];
   for (const [index, way] of ways.entries()) {
-    throwIfCancelled(scope);
+    if (scope.refusesWaits) await refuse(scope);
     try {
       return { value: await way(), degraded: index > 0, index, errors };
     } catch (error) {

@@ -7,7 +7,7 @@ import { currentScope, enterScope } from "../task/current.ts";
 import { addSuppressed, assertFunction, assertTime, describeValue, getSuppressed } from "../task/errors.ts";
 import { followSignal } from "../task/follow.ts";
 import { leaveScope } from "../task/leave.ts";
-import { Scope, throwIfCancelled } from "../task/scope.ts";
+import { Scope, refuse } from "../task/scope.ts";
 import { sleep } from "../task/sleep.ts";
 import { backoff, retryAfterOf, type BackoffOptions } from "./backoff.ts";
 import { rethrowIfEnded } from "./rethrow.ts";
@@ -46,7 +46,7 @@ export async function retry<T>(fn: (attempt: number) => Promise<T>, policy: Retr
   assertFunction(fn, "What retry() calls");
   assertPolicy(policy);
   const outer = currentScope("retry()");
-  throwIfCancelled(outer);
+  if (outer.refusesWaits) await refuse(outer);
   const { signal } = policy;
   if (signal === undefined) return new Retrying<T>(fn, policy, outer).run();
   signal.throwIfAborted();
@@ -86,7 +86,7 @@ class Retrying<T> {
   async run(): Promise<T> {
     const { runner, task } = this.#scope;
     for (let attempt = 1; ; attempt++) {
-      throwIfCancelled(this.#scope);
+      if (this.#scope.refusesWaits) await refuse(this.#scope);
       runner.instrument?.emit("retry.attempt", task, undefined, attempt, this.#retries + 1);
       let value: T;
       try {

@@ -11,7 +11,7 @@ import { UsageError, assertFunction, assertTime, describeValue } from "../task/e
 import { ExceptionGroup } from "../task/exception-group.ts";
 import type { Subject } from "../task/instrument.ts";
 import type { Closable, RunnerState } from "../task/runner-state.ts";
-import { Wait, throwIfCancelled, type Scope } from "../task/scope.ts";
+import { Wait, refuse, type Scope } from "../task/scope.ts";
 import type { TaskImpl } from "../task/task.ts";
 import { outcomeOf } from "./outcome.ts";
 import { PoolLease, type PoolGuard, type Return } from "./pool-lease.ts";
@@ -117,7 +117,7 @@ export class Pool<R> implements AsyncDisposable {
 
   #acquire(): Promise<PoolGuard<R>> {
     const scope = currentScope("Pool.acquire()");
-    throwIfCancelled(scope);
+    if (scope.refusesWaits) return refuse(scope);
     if (this.#isClosed) throw this.#closedError();
     const stock = this.#attach(scope);
     const idle = stock.take();

@@ -3,7 +3,7 @@
  * is cancelled. The rollback can't be cancelled, and its error never takes the place of the one that caused it.
  */
 import { CancelledError, addSuppressed, assertFunction, describeValue } from "../task/errors.ts";
-import { throwIfCancelled, type Scope } from "../task/scope.ts";
+import { refuse, type Scope } from "../task/scope.ts";
 import { protect } from "../task/shield.ts";
 import { cleanUp } from "./clean-up.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -57,7 +57,7 @@ export async function transaction<R, T>(
   }
   let value: T;
   try {
-    throwIfCancelled(scope);
+    if (scope.refusesWaits) await refuse(scope);
     value = await body(connection);
     await protect(() => steps.commit(connection));
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 import { currentScope } from "../task/current.ts";
 import { assertFunction } from "../task/errors.ts";
-import { throwIfCancelled } from "../task/scope.ts";
+import { refuse } from "../task/scope.ts";
 import { protect } from "../task/shield.ts";
 import { cleanUp } from "./clean-up.ts";
 import { COMPLETED, outcomeCode, outcomeOf, withCleanupError, type Outcome } from "./outcome.ts";
@@ -33,7 +33,7 @@ export async function use<R, T>(
   assertFunction(body, "use's body");
   assertFunction(release, "use's release");
   const scope = currentScope("use()");
-  throwIfCancelled(scope);
+  if (scope.refusesWaits) await refuse(scope);
   const { runner, task } = scope;
   const name = options.name ?? (acquire.name === "" ? "resource" : acquire.name);
   runner.instrument?.emit("resource.acquiring", task, name, 0, 0);
@@ -43,7 +43,7 @@ export async function use<R, T>(
   let outcome = COMPLETED;
   let value: T | undefined;
   try {
-    throwIfCancelled(scope);
+    if (scope.refusesWaits) await refuse(scope);
     value = await body(resource);
   } catch (error) {
     outcome = outcomeOf(error, scope);

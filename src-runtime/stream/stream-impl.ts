@@ -22,7 +22,7 @@ import {
 import { ExceptionGroup } from "../task/exception-group.ts";
 import type { Subject } from "../task/instrument.ts";
 import type { Closable, RunnerState } from "../task/runner-state.ts";
-import { Wait, throwIfCancelled, type Scope } from "../task/scope.ts";
+import { Wait, refuse, type Scope } from "../task/scope.ts";
 import { spawn } from "../task/spawn.ts";
 import type { TaskImpl, TaskOwner } from "../task/task.ts";
 import type { AgentStream, Producer, StreamStats } from "./agent-stream.ts";
@@ -234,7 +234,7 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
   async #nextCancelled(scope: Scope, thrown: unknown): Promise<never> {
     let cancelled = thrown;
     try {
-      if (cancelled === undefined) throwIfCancelled(scope);
+      if (cancelled === undefined) if (scope.refusesWaits) await refuse(scope);
     } catch (error) {
       cancelled = error;
     }
@@ -329,9 +329,9 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
   }
 
   async #refusal(scope: Scope): Promise<never> {
-    throwIfCancelled(scope);
+    if (scope.refusesWaits) await refuse(scope);
     const { task } = this.#started!;
-    if (this.#isStopped || !task.done()) throwIfCancelled(task.scope);
+    if (this.#isStopped || !task.done()) if (task.scope.refusesWaits) await refuse(task.scope);
     throw new UsageError(`emit() of stream ${this.name} was called after its end. Await every emit in the producer.`);
   }
 

@@ -1,7 +1,7 @@
 /** A meeting point: tasks wait until as many as agreed have come, then all go on. */
 import { currentScope } from "../task/current.ts";
 import type { Subject } from "../task/instrument.ts";
-import { throwIfCancelled, type Wait } from "../task/scope.ts";
+import { refuse, type Wait } from "../task/scope.ts";
 import { BrokenBarrierError } from "./errors.ts";
 import { assertCount, createSubject, describeSubject, rejected, type SyncOptions } from "./subject.ts";
 import { Waiter, WaitList } from "./wait-list.ts";
@@ -33,7 +33,7 @@ export class Barrier {
   wait(): Promise<number> {
     try {
       const scope = currentScope("Barrier.wait()");
-      throwIfCancelled(scope);
+      if (scope.refusesWaits) return refuse(scope);
       if (this.#isBroken) throw this.#brokenError("it was aborted. Call reset() first");
       if (this.#waiters.size === this.parties - 1) {
         const others = this.#waiters.takeAll();

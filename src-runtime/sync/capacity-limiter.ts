@@ -1,7 +1,7 @@
 /** Tokens of which each borrower may have one, and whose total may change. With a bounded queue it is a bulkhead. */
 import { currentScope, currentScopeOrNone } from "../task/current.ts";
 import { UsageError } from "../task/errors.ts";
-import { throwIfCancelled } from "../task/scope.ts";
+import { refuse } from "../task/scope.ts";
 import { LimiterFull } from "./errors.ts";
 import { Permits, type Guard } from "./permits.ts";
 import { assertCount, describeSubject, rejected, type SyncOptions } from "./subject.ts";
@@ -76,7 +76,7 @@ export class CapacityLimiter {
     const permits = this.#permits;
     try {
       const scope = currentScope("CapacityLimiter.acquire()");
-      throwIfCancelled(scope);
+      if (scope.refusesWaits) return refuse(scope);
       const borrower = options?.borrower ?? scope.task;
       this.#assertNew(borrower);
       if (permits.free > 0) return Promise.resolve(permits.take(scope.task, borrower));

@@ -7,7 +7,7 @@
 import { currentScope, currentScopeOrNone } from "../task/current.ts";
 import { UsageError, assertFunction, describeValue, type Cancel } from "../task/errors.ts";
 import type { Subject } from "../task/instrument.ts";
-import { deliver, throwIfCancelled, type Scope, type Wait } from "../task/scope.ts";
+import { deliver, refuse, throwIfCancelled, type Scope, type Wait } from "../task/scope.ts";
 import { Lock, permitsOf, type SyncStats } from "./lock.ts";
 import type { Guard, PermitGuard, Permits } from "./permits.ts";
 import { assertCount, createSubject, describeSubject, type SyncOptions } from "./subject.ts";
@@ -73,7 +73,7 @@ export class Condition {
    */
   async wait(): Promise<void> {
     const scope = currentScope("Condition.wait()");
-    throwIfCancelled(scope);
+    if (scope.refusesWaits) await refuse(scope);
     const guard = this.#guard("wait()");
     const waiter = new ConditionWaiter(scope, this.#subject, this.#unlink, guard);
     this.#waiters.push(waiter);

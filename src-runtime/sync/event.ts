@@ -1,7 +1,7 @@
 /** A flag that tasks wait for. */
 import { currentScope } from "../task/current.ts";
 import type { Subject } from "../task/instrument.ts";
-import { throwIfCancelled, type Wait } from "../task/scope.ts";
+import { refuse, type Wait } from "../task/scope.ts";
 import { createSubject, DONE, rejected, type SyncOptions } from "./subject.ts";
 import { Waiter, WaitList } from "./wait-list.ts";
 
@@ -33,7 +33,7 @@ export class Event {
   wait(): Promise<void> {
     try {
       const scope = currentScope("Event.wait()");
-      throwIfCancelled(scope);
+      if (scope.refusesWaits) return refuse(scope);
       if (this.#isSet) return DONE;
       const waiter = new Waiter<void>(scope, this.#subject, this.#unlink);
       this.#waiters.push(waiter);

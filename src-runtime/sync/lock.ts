@@ -1,7 +1,7 @@
 /** A mutex: one task at a time. Strict FIFO; handed over in the step that releases it. */
 import { currentScope, currentScopeOrNone } from "../task/current.ts";
 import { UsageError } from "../task/errors.ts";
-import { throwIfCancelled } from "../task/scope.ts";
+import { refuse } from "../task/scope.ts";
 import { Permits, type Guard } from "./permits.ts";
 import { describeSubject, rejected, type SyncOptions } from "./subject.ts";
 
@@ -39,7 +39,7 @@ export class Lock {
     const permits = this.#permits;
     try {
       const scope = currentScope("Lock.acquire()");
-      throwIfCancelled(scope);
+      if (scope.refusesWaits) return refuse(scope);
       if (permits.free > 0) return Promise.resolve(permits.take(scope.task, undefined));
       if (permits.guardOf(scope.task) !== undefined) {
         throw new UsageError(

@@ -8,7 +8,7 @@
 import { currentScope, currentScopeOrNone } from "../task/current.ts";
 import { UsageError, assertFunction } from "../task/errors.ts";
 import type { EventKind, Subject } from "../task/instrument.ts";
-import { deliver, throwIfCancelled, type Scope, type Wait } from "../task/scope.ts";
+import { deliver, refuse, type Scope, type Wait } from "../task/scope.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "./errors.ts";
 import { createFifo, type ItemStore } from "./item-store.ts";
 import { assertCount, createSubject, describeSubject, DONE, rejected, type SyncOptions } from "./subject.ts";
@@ -97,7 +97,7 @@ export class Queue<T> {
   get(): Promise<T> {
     try {
       const scope = currentScope("Queue.get()");
-      throwIfCancelled(scope);
+      if (scope.refusesWaits) return refuse(scope);
       if (this.#hasItem) return Promise.resolve(this.#take(scope));
       if (this.#isShutDown) throw this.#shutDownError("get");
       const getter = new Waiter<T>(scope, this.#subject, this.#unlinkGetter);
@@ -139,7 +139,7 @@ export class Queue<T> {
   join(): Promise<void> {
     try {
       const scope = currentScope("Queue.join()");
-      throwIfCancelled(scope);
+      if (scope.refusesWaits) return refuse(scope);
       if (this.#unfinished === 0) return DONE;
       const joiner = new Waiter<void>(scope, this.#subject, this.#unlinkJoiner);
       this.#joiners.push(joiner);

@@ -11,7 +11,7 @@ import { currentScope, currentScopeOrNone } from "../task/current.ts";
 import { describeValue } from "../task/errors.ts";
 import type { Subject } from "../task/instrument.ts";
 import type { RunnerState } from "../task/runner-state.ts";
-import { throwIfCancelled, type Scope, type Wait } from "../task/scope.ts";
+import { refuse, type Scope, type Wait } from "../task/scope.ts";
 import type { Deadline } from "../task/timers.ts";
 import type { Guard } from "./permits.ts";
 import { assertCount, createSubject, rejected, type SyncOptions } from "./subject.ts";
@@ -66,7 +66,7 @@ export class RateLimiter {
   acquire(): Promise<Guard> {
     try {
       const scope = currentScope("RateLimiter.acquire()");
-      throwIfCancelled(scope);
+      if (scope.refusesWaits) return refuse(scope);
       if (this.#waiters.size === 0 && this.#isDue(scope.runner)) {
         this.#spend(scope, 0);
         return Promise.resolve(SPENT);

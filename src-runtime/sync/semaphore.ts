@@ -1,7 +1,7 @@
 /** A number of permits. Strict FIFO; handed over in the step that releases one. */
 import { currentScope, currentScopeOrNone } from "../task/current.ts";
 import { UsageError } from "../task/errors.ts";
-import { throwIfCancelled } from "../task/scope.ts";
+import { refuse } from "../task/scope.ts";
 import { Permits, type Guard } from "./permits.ts";
 import { assertCount, describeSubject, rejected, type SyncOptions } from "./subject.ts";
 
@@ -36,7 +36,7 @@ export class Semaphore {
     const permits = this.#permits;
     try {
       const scope = currentScope("Semaphore.acquire()");
-      throwIfCancelled(scope);
+      if (scope.refusesWaits) return refuse(scope);
       if (permits.free > 0) return Promise.resolve(permits.take(scope.task, undefined));
       return permits.wait(scope, undefined);
     } catch (error) {

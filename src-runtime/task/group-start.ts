@@ -2,7 +2,7 @@
 import { currentScope } from "./current.ts";
 import { CancelledError, UsageError, assertFunction } from "./errors.ts";
 import { drain } from "./grace.ts";
-import { Wait, throwIfCancelled } from "./scope.ts";
+import { Wait, refuse } from "./scope.ts";
 import type { TaskImpl, TaskOptions, TaskOwner } from "./task.ts";
 
 /** What a group lets its starting children use. */
@@ -22,7 +22,7 @@ export async function startChild<T>(
 ): Promise<T> {
   assertFunction(fn, "A group's task");
   const here = currentScope("TaskGroup.start()");
-  throwIfCancelled(here);
+  if (here.refusesWaits) await refuse(here);
   let hasStarted = false;
   const owner: TaskOwner = {
     looks: group.looks,

@@ -7,7 +7,7 @@ import { UsageError, addSuppressed, assertFunction, assertTime, describeValue } 
 import { ExceptionGroup } from "./exception-group.ts";
 import { GRACE_MS, drain } from "./grace.ts";
 import type { Subject } from "./instrument.ts";
-import { Scope, Wait, throwIfCancelled } from "./scope.ts";
+import { Scope, Wait, refuse } from "./scope.ts";
 import { spawn } from "./spawn.ts";
 import type { TaskImpl, TaskOwner } from "./task.ts";
 import type { Deadline } from "./timers.ts";
@@ -71,7 +71,6 @@ class Race<T> implements TaskOwner, Subject {
     this.#needsSuccess = needsSuccess;
     this.#stagger = stagger;
     const outer = currentScope(`${name}()`);
-    throwIfCancelled(outer);
     this.#outer = outer;
     this.#scope = new Scope("group", outer.runner, outer, outer.task, outer.context, false, this.name);
   }
@@ -90,6 +89,10 @@ class Race<T> implements TaskOwner, Subject {
   }
 
   async run(): Promise<T> {
+    if (this.#outer.refusesWaits) {
+      this.#scope.close();
+      await refuse(this.#outer);
+    }
     const { runner, task } = this.#outer;
     runner.instrument?.emit("join.begin", task, this, this.#fns.length, 0);
     this.#wait = new Wait<void>(this.#outer, "wait", this, () => undefined);

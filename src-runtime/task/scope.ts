@@ -12,6 +12,12 @@ import { CancelledError, NoCurrentTaskError, abortReason, type Cancel } from "./
 import type { RunnerState } from "./runner-state.ts";
 import type { TaskImpl } from "./task.ts";
 
+/** Of one cancel to one task: so many are refused in the same step, the next each in a turn of their own. */
+const REFUSALS_AT_ONCE = 8;
+const REFUSALS_A_TURN = 1000;
+/** After that: milliseconds. */
+const REFUSAL_MS = 10;
+
 export type ScopeKind = "runner" | "task" | "group" | "scope" | "timeout" | "shield" | "context";
 
 /** Something opened in a scope that has to be left before the scope ends. */
@@ -85,6 +91,11 @@ export class Scope {
       }
     }
     return this.#controller.signal;
+  }
+
+  /** Whether a wait that would begin here is refused: by a cancel, or since the run has ended. */
+  get refusesWaits(): boolean {
+    return this.effective !== undefined || this.runner.closed;
   }
 
   /** Whether a signal was ever asked for: the cancel reached code that listens. */
@@ -322,6 +333,8 @@ export class Wait<T> {
     this.scope.task?.cancelReached(cancel);
     if (this.scope.holdsCancel) this.scope.holdCancel(false);
     this.scope.runner.instrument?.emit("cancel.delivered", this.scope.task, this, 0, 0);
+    // A promise that nobody awaits yet must not end the process.
+    this.promise.catch(ignore);
     if (this.#settle(2)) this.#reject(new CancelledError(cancel));
   }
 
@@ -340,10 +353,31 @@ export class Wait<T> {
 
 /** Throws what is in force here. The entry check of every wait. @throws CancelledError, NoCurrentTaskError after the run */
 export function throwIfCancelled(scope: Scope): void {
-  if (scope.runner.closed)
-    throw new NoCurrentTaskError("A runtime wait began when its run had ended. Await it in the run.");
-  if (scope.effective !== undefined) throw deliver(scope, scope.effective);
+  if (scope.refusesWaits) throw refusal(scope);
 }
+
+function refusal(scope: Scope): Error {
+  if (!scope.runner.closed && scope.effective !== undefined) return deliver(scope, scope.effective);
+  return new NoCurrentTaskError("A runtime wait began when its run had ended. Await it in the run.");
+}
+
+/**
+ * Refuses a wait where a cancel is in force: the entry check of a wait that can be late with its answer. Code that takes
+ * no cancel for an answer and asks again and again lets the event loop turn in between, and in the end rarely gets to.
+ */
+export function refuse(scope: Scope): Promise<never> {
+  const error = refusal(scope);
+  const { promise, reject } = Promise.withResolvers<never>();
+  // That it was cancelled need not interest anybody.
+  promise.catch(ignore);
+  const refusals = scope.task?.refusedBy(scope.effective) ?? 0;
+  if (refusals <= REFUSALS_AT_ONCE) reject(error);
+  else if (refusals <= REFUSALS_A_TURN) setImmediate(reject, error);
+  else setTimeout(reject, REFUSAL_MS, error).unref();
+  return promise;
+}
+
+function ignore(): void {}
 
 /** The error to throw for a cancel that is in force where a wait would begin. */
 export function deliver(scope: Scope, cancel: Cancel): CancelledError {

@@ -3,7 +3,7 @@ import { currentScope, currentScopeOrNone, enterScope } from "./current.ts";
 import { CancelledError, TimeoutError, assertFunction, assertTime } from "./errors.ts";
 import { withinGrace } from "./grace.ts";
 import { leaveScope, leaveWithValue } from "./leave.ts";
-import { Scope, throwIfCancelled } from "./scope.ts";
+import { Scope, refuse } from "./scope.ts";
 import { waitForPromise } from "./sleep.ts";
 import { UNOWNED, spawn } from "./spawn.ts";
 import { TaskImpl, isThenable, type Task } from "./task.ts";
@@ -16,7 +16,7 @@ import type { Deadline } from "./timers.ts";
 export async function shield<T>(work: Task<T> | PromiseLike<T> | (() => Promise<T>)): Promise<T> {
   const scope = currentScope("shield()");
   if (!isThenable(work)) assertFunction(work, "What shield() protects");
-  throwIfCancelled(scope);
+  if (scope.refusesWaits) await refuse(scope);
   const { instrument } = scope.runner;
   instrument?.emit("shield.enter", scope.task, scope, 0, 0);
   const inner = typeof work === "function" ? spawn(scope.runner.root, UNOWNED, work) : work;

@@ -1,7 +1,7 @@
 /** The plain waits: for time, for a turn of the event loop, for a promise that knows nothing of us. */
 import { currentScope } from "./current.ts";
 import { assertTime } from "./errors.ts";
-import { Wait, throwIfCancelled, type Scope } from "./scope.ts";
+import { Wait, refuse, type Scope } from "./scope.ts";
 import type { Deadline } from "./timers.ts";
 
 /** Milliseconds of the runner's clock. @throws NoCurrentTaskError outside a run */
@@ -14,7 +14,7 @@ export function sleep(ms: number): Promise<void> {
   try {
     assertTime(ms, "sleep's time");
     const scope = currentScope("sleep()");
-    throwIfCancelled(scope);
+    if (scope.refusesWaits) return refuse(scope);
     return ms <= 0 ? turn(scope) : new Sleep(scope, ms).promise;
   } catch (error) {
     // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- One of ours, thrown just now.
@@ -47,7 +47,7 @@ function leaveTimers(wait: Wait<void>): void {
 /** Throws if cancelled, and lets the event loop turn once: timers fire, sockets are read, others run. */
 export async function checkpoint(): Promise<void> {
   const scope = currentScope("checkpoint()");
-  throwIfCancelled(scope);
+  if (scope.refusesWaits) await refuse(scope);
   return turn(scope);
 }
 
@@ -73,7 +73,7 @@ export async function waitForPromise<T>(
   kind: "external" | "gather",
 ): Promise<T> {
   try {
-    throwIfCancelled(scope);
+    if (scope.refusesWaits) await refuse(scope);
   } catch (error) {
     void Promise.resolve(promise).catch(() => undefined);
     throw error;

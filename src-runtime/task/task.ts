@@ -13,7 +13,7 @@ import type { CancelSource } from "./errors.ts";
 import { releaseHeld, type Held } from "./held.ts";
 import type { TaskKind } from "../protocol/record.ts";
 import type { RunnerState, TaskInfo, TaskState } from "./runner-state.ts";
-import { Scope, Wait, deliver, throwIfCancelled } from "./scope.ts";
+import { Scope, Wait, refuse } from "./scope.ts";
 import { timeStep } from "./slow-steps.ts";
 
 export interface CancelRequest {
@@ -95,6 +95,8 @@ export class TaskImpl<T = unknown> implements Task<T> {
   /** The cancel last thrown into its code, or that aborted a signal it has, be it of a block inside it. */
   delivered: Cancel | undefined;
   #wasReached = false;
+  #refusedFor: Cancel | undefined;
+  #refusals = 0;
   /** It was thrown a cancel and completed all the same. */
   cancelIgnored = false;
   /** It completed before the cancel could be thrown. */
@@ -255,6 +257,13 @@ export class TaskImpl<T = unknown> implements Task<T> {
     return this.#cancelCount;
   }
 
+  /** A wait of its code was refused for a cancel. Answers how many that makes. */
+  refusedBy(cancel: Cancel | undefined): number {
+    if (this.#refusedFor !== cancel) this.#refusals = 0;
+    this.#refusedFor = cancel;
+    return ++this.#refusals;
+  }
+
   cancelReached(cancel: Cancel): void {
     this.delivered = cancel;
     if (this.scope.effective !== undefined) this.#wasReached = true;
@@ -330,7 +339,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
   waitIn(scope: Scope | undefined, kind: "task"): Promise<T> {
     if (scope !== undefined) {
       if (scope.task === (this as unknown as TaskImpl) && !this.done()) return Promise.reject(awaitsItself(this.name));
-      if (scope.effective !== undefined) return Promise.reject(deliver(scope, scope.effective));
+      if (scope.refusesWaits) return refuse(scope);
     }
     // A wait that a cancel ends has not looked: those that are left at the end have.
     if (scope === undefined || this.done()) this.looked = true;
@@ -349,7 +358,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
 
   async settled(): Promise<Settled<T>> {
     const scope = currentScopeOrNone();
-    if (scope !== undefined) throwIfCancelled(scope);
+    if (scope !== undefined) if (scope.refusesWaits) await refuse(scope);
     if (!this.done()) {
       await this.join().catch((error: unknown) => {
         if (!this.done()) throw error;

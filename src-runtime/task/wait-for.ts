@@ -7,7 +7,7 @@ import { CancelledError, TimeoutError, assertFunction, assertTime } from "./erro
 import { isGather } from "./gathering.ts";
 import { GRACE_MS, drain } from "./grace.ts";
 import type { Scope } from "./scope.ts";
-import { Wait, throwIfCancelled } from "./scope.ts";
+import { Wait, refuse } from "./scope.ts";
 import { spawn } from "./spawn.ts";
 import { TaskImpl, awaitsItself, isThenable, type Task, type TaskOwner } from "./task.ts";
 
@@ -27,7 +27,7 @@ export async function waitFor<T>(
   if (ms !== null) assertTime(ms, "waitFor's time");
   assertTime(grace, "grace");
   const scope = currentScope("waitFor()");
-  throwIfCancelled(scope);
+  if (scope.refusesWaits) await refuse(scope);
   // A gather is ours: it takes the cancel to its members.
   if (isGather(work))
     return waitForTask(

@@ -2,7 +2,7 @@
 import { currentScope } from "./current.ts";
 import { TimeoutError, UsageError, assertTime, describeValue } from "./errors.ts";
 import type { Subject } from "./instrument.ts";
-import { Wait, throwIfCancelled, type Scope } from "./scope.ts";
+import { Wait, refuse, type Scope } from "./scope.ts";
 import { TaskImpl, awaitsItself, type Task } from "./task.ts";
 import type { Deadline } from "./timers.ts";
 
@@ -37,7 +37,7 @@ export async function wait<T extends Task<unknown>>(
   if (!RETURN_WHEN.includes(returnWhen)) {
     throw new TypeError(`returnWhen must be one of ${RETURN_WHEN.join(", ")}, not ${describeValue(returnWhen)}.`);
   }
-  throwIfCancelled(scope);
+  if (scope.refusesWaits) await refuse(scope);
   const { instrument } = scope.runner;
   const pending = new Set<TaskImpl>();
   let isOver = false;
@@ -184,7 +184,7 @@ function iterate(all: ReadonlySet<TaskImpl>, ms: number, until: number): AsyncIt
   return {
     async next() {
       const scope = currentScope("asCompleted()");
-      throwIfCancelled(scope);
+      if (scope.refusesWaits) await refuse(scope);
       while (ended.length === 0 && pending.size > 0) await untilNextEnd(scope);
       const task = ended.shift();
       if (task === undefined) {

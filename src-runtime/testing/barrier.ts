@@ -2,7 +2,7 @@
 import { currentScope } from "../task/current.ts";
 import { describeValue } from "../task/errors.ts";
 import type { Subject } from "../task/instrument.ts";
-import { Wait, throwIfCancelled } from "../task/scope.ts";
+import { Wait, refuse } from "../task/scope.ts";
 
 export interface Barrier {
   /** Blocks until `n` tasks wait here. The next `n` meet again. @throws CancelledError; who is cancelled is not counted */
@@ -24,7 +24,7 @@ export function barrier(n: number): Barrier {
     },
     async wait() {
       const scope = currentScope("barrier's wait()");
-      throwIfCancelled(scope);
+      if (scope.refusesWaits) await refuse(scope);
       const wait = new Wait<void>(scope, "event", subject, () => void waiters.delete(wait));
       waiters.add(wait);
       if (waiters.size === n) {

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import type { Piscina } from "piscina";
 import type { Subject } from "../task/instrument.ts";
 import type { Closable, RunnerState } from "../task/runner-state.ts";
-import { Wait, throwIfCancelled, type Scope } from "../task/scope.ts";
+import { Wait, refuse, type Scope } from "../task/scope.ts";
 import type { ThreadRequest } from "./wire.ts";
 
 /** How long a thread is kept without work, milliseconds. */
@@ -62,7 +62,7 @@ export class ThreadPool implements Closable {
 
   /** Waits for a place. @throws CancelledError */
   async enter(scope: Scope, subject: Subject): Promise<void> {
-    throwIfCancelled(scope);
+    if (scope.refusesWaits) await refuse(scope);
     if (this.#busy < this.size) {
       this.#busy++;
       return;

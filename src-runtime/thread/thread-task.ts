@@ -3,7 +3,7 @@ import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import { currentScope } from "../task/current.ts";
 import type { Cancel } from "../task/errors.ts";
 import type { EventKind, Subject } from "../task/instrument.ts";
-import { Wait, deliver, throwIfCancelled, type Scope } from "../task/scope.ts";
+import { Wait, deliver, refuse, type Scope } from "../task/scope.ts";
 import type { TaskImpl } from "../task/task.ts";
 import { createCancelFlag, raiseCancelFlag, type CancelFlag } from "../task/thread-call.ts";
 import { ThreadEndedError } from "./errors.ts";
@@ -71,7 +71,7 @@ export class ThreadTask<T> implements Subject {
       await pool.enter(scope, this);
       this.#place = pool;
       try {
-        throwIfCancelled(scope);
+        if (scope.refusesWaits) await refuse(scope);
         return await this.#work(scope, pool);
       } finally {
         this.#leavePlace();

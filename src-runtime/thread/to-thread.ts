@@ -8,7 +8,7 @@ import { MessageChannel, type Transferable } from "node:worker_threads";
 import type { Context } from "../task/context.ts";
 import { currentScope } from "../task/current.ts";
 import { describeValue } from "../task/errors.ts";
-import { Wait, deliver, throwIfCancelled, type Scope } from "../task/scope.ts";
+import { Wait, deliver, refuse, type Scope } from "../task/scope.ts";
 import { TaskImpl, type TaskOwner } from "../task/task.ts";
 import { DataCloneError } from "./errors.ts";
 import { ThreadTask, type ThreadLimiter } from "./thread-task.ts";
@@ -45,7 +45,7 @@ export async function toThread<T = unknown>(
 ): Promise<T> {
   assertCall(module, exportName, args, options);
   const scope = currentScope("toThread()");
-  throwIfCancelled(scope);
+  if (scope.refusesWaits) await refuse(scope);
   const { port1: port, port2 } = new MessageChannel();
   try {
     port.postMessage(

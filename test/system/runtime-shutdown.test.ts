@@ -130,3 +130,12 @@ describe("a rejection that nobody looked at", () => {
 function firstLines(stderr: string): readonly string[] {
   return stderr.split("\n").filter((line) => !/^\s+at (?:async )?(?!lose)/.test(line));
 }
+
+test.each(["sleep", "checkpoint", "queue.get", "event.wait", "taskGroup", "task.join"])(
+  "a loop that swallows every cancel of %s leaves the event loop its turns: the grace ends it",
+  async (wait) => {
+    const ended = await runCore("swallows.ts", { args: [wait], signals: [["ready", "SIGTERM"]] });
+    expect(ended).toMatchObject({ code: 143, killedBy: null });
+    expect(ended.lines).toContain("InterruptedError");
+  },
+);
