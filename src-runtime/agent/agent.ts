@@ -6,13 +6,13 @@ import type { Context } from "@opentelemetry/api";
 import type { ModelMessage } from "ai";
 import { CapacityLimiter } from "../sync/capacity-limiter.ts";
 import { currentScope } from "../task/current.ts";
+import { assertOptions } from "../task/errors.ts";
 import { followSignal } from "../task/follow.ts";
 import { cancellable } from "../task/sleep.ts";
 import type { TaskImpl } from "../task/task.ts";
 import type { StreamOptions } from "../stream/agent-stream.ts";
 import { AgentRunStream } from "./agent-run-stream.ts";
 import { agentAttributes, providerName, usageAttributes } from "./attributes.ts";
-import { assertOptions } from "./checks.ts";
 import { loadAi, type AiLibrary } from "./library.ts";
 import { observeTask } from "./observed-task.ts";
 import {

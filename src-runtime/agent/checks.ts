@@ -1,12 +1,6 @@
 /** Refusals that several of the agents' functions share. Each names what was given, to what, and what is taken. */
 import { describeValue } from "../task/errors.ts";
 
-/** @throws TypeError */
-export function assertOptions(options: unknown, what: string): void {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`${what} must be an object, not ${describeValue(options)}.`);
-}
-
 /** A misspelt key would do nothing, silently. @throws TypeError */
 export function assertKeys(value: object, known: readonly string[], what: string): void {
   for (const key of Object.keys(value)) {

@@ -2,7 +2,7 @@
 
 /** A tool failed, and the agent was told to fail with it (`onToolError: "throw"`). `cause` is the tool's own error. */
 export class ToolError extends Error {
-  override readonly name = "ToolError";
+  override readonly name: string = "ToolError";
   readonly toolName: string;
   readonly toolCallId: string;
 
@@ -15,7 +15,7 @@ export class ToolError extends Error {
 
 /** A model's answer came to no proper end: its stream broke off, or it said nothing at all. */
 export class ModelError extends Error {
-  override readonly name = "ModelError";
+  override readonly name: string = "ModelError";
   readonly model: string;
 
   constructor(model: string, what: string, options?: ErrorOptions) {

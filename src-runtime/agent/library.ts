@@ -8,7 +8,7 @@ export type AiLibrary = typeof Ai;
 
 /** A package that is needed for what was called is not installed. */
 export class MissingPackageError extends Error {
-  override readonly name = "MissingPackageError";
+  override readonly name: string = "MissingPackageError";
 }
 
 /** @throws MissingPackageError */

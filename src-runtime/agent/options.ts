@@ -1,9 +1,9 @@
 /** What an agent may be told, checked before anything is done with it. */
 import type { LanguageModel, ModelMessage, ToolChoice } from "ai";
-import { assertFunction, assertTime, describeValue } from "../task/errors.ts";
+import { assertFunction, assertOptions, assertTime, describeValue } from "../task/errors.ts";
 import { GRACE_MS } from "../task/grace.ts";
 import { assertPolicy, type RetryPolicy } from "../resilience/retry.ts";
-import { assertCount, assertKeys, assertOneOf, assertOptions } from "./checks.ts";
+import { assertCount, assertKeys, assertOneOf } from "./checks.ts";
 import type { AgentStep } from "./result.ts";
 import { definitionsOf, type Tool, type ToolDefinition } from "./tool.ts";
 

@@ -4,9 +4,8 @@
  */
 import type { LanguageModel } from "ai";
 import { currentScopeOrNone } from "../task/current.ts";
-import { UsageError, assertTime, describeValue } from "../task/errors.ts";
+import { UsageError, assertOptions, assertTime, describeValue } from "../task/errors.ts";
 import type { Timers } from "../task/timers.ts";
-import { assertOptions } from "./checks.ts";
 import { loadAi } from "./library.ts";
 import { parseReply, type ScriptedFailure, type ScriptedReply } from "./scripted-reply.ts";
 

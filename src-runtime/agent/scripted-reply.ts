@@ -1,7 +1,7 @@
 /** What a scripted model is told to say in one call, checked before it says anything. */
 import type { FinishReason } from "ai";
-import { assertTime, describeValue } from "../task/errors.ts";
-import { assertKeys, assertOptions } from "./checks.ts";
+import { assertOptions, assertTime, describeValue } from "../task/errors.ts";
+import { assertKeys } from "./checks.ts";
 
 export interface ScriptedToolCall {
   readonly name: string;

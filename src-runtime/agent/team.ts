@@ -5,7 +5,14 @@
 import type { ModelMessage } from "ai";
 import { CapacityLimiter } from "../sync/capacity-limiter.ts";
 import { currentScope } from "../task/current.ts";
-import { FatalError, TaskCancelledError, UsageError, addSuppressed, describeValue } from "../task/errors.ts";
+import {
+  FatalError,
+  TaskCancelledError,
+  UsageError,
+  addSuppressed,
+  assertOptions,
+  describeValue,
+} from "../task/errors.ts";
 import { ExceptionGroup } from "../task/exception-group.ts";
 import { followSignal } from "../task/follow.ts";
 import { throwIfCancelled } from "../task/scope.ts";
@@ -13,7 +20,7 @@ import type { TaskImpl } from "../task/task.ts";
 import { AgentImpl, agent, type Agent, type StartedRun } from "./agent.ts";
 import { teamAttributes } from "./attributes.ts";
 import { observeTask, type ObservedTask } from "./observed-task.ts";
-import { assertCount, assertOneOf, assertOptions } from "./checks.ts";
+import { assertCount, assertOneOf } from "./checks.ts";
 import { parseInput, type AgentInput, type AgentOptions, type AgentRunOptions } from "./options.ts";
 import { startOwned, waitForOwned } from "./owned-task.ts";
 import { NO_USAGE, addUsage, type AgentMessage, type AgentResult, type Usage } from "./result.ts";

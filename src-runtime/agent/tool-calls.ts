@@ -20,7 +20,7 @@ import type { ToolContext, ToolDefinition, ToolOutput } from "./tool.ts";
 
 /** The input is not what the tool takes, or there is no such tool. The model is told, whatever `onToolError` says. */
 class InvalidCall extends Error {
-  override readonly name = "InvalidCall";
+  override readonly name: string = "InvalidCall";
 }
 
 interface Returned {

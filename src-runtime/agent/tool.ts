@@ -1,8 +1,7 @@
 /** Tools: what a model may call, with an input that has been checked before the tool sees it. */
 import type { ToolResultPart } from "ai";
 import type { z } from "zod";
-import { UsageError, assertFunction, assertTime, describeValue } from "../task/errors.ts";
-import { assertOptions } from "./checks.ts";
+import { UsageError, assertFunction, assertOptions, assertTime, describeValue } from "../task/errors.ts";
 import { kindWithoutObjects } from "./schema-kind.ts";
 
 /** What a tool's result becomes in the conversation, as the AI SDK has it. */

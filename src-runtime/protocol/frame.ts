@@ -16,7 +16,7 @@ export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 export const FrameType = { records: 1, messages: 2 } as const;
 
 export class ProtocolError extends Error {
-  override readonly name = "ProtocolError";
+  override readonly name: string = "ProtocolError";
 }
 
 export type Frame =

@@ -8,7 +8,7 @@
  */
 import { asCancelled } from "../task/cancellation.ts";
 import { currentScope } from "../task/current.ts";
-import { CancelledError, assertFunction, assertTime, describeValue } from "../task/errors.ts";
+import { CancelledError, assertFunction, assertTime, describeValue, assertOptions } from "../task/errors.ts";
 import type { Scope } from "../task/scope.ts";
 import { refuse } from "../task/scope.ts";
 
@@ -16,7 +16,7 @@ export type CircuitState = "closed" | "open" | "halfOpen";
 
 export interface CircuitBreaker {
   /** Calls `fn`, unless the circuit is open. @throws BrokenCircuitError, and what `fn` throws */
-  execute<T>(fn: () => Promise<T>): Promise<T>;
+  execute<T>(fn: () => PromiseLike<T>): Promise<T>;
   readonly state: CircuitState;
 }
 
@@ -29,7 +29,7 @@ export interface CircuitBreakerOptions {
 
 /** The circuit is open: the call was not made. `retryAfterMs`: when the next may try, unless one tries now. */
 export class BrokenCircuitError extends Error {
-  override readonly name = "BrokenCircuitError";
+  override readonly name: string = "BrokenCircuitError";
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, options: ErrorOptions & { readonly retryAfterMs?: number }) {
@@ -42,6 +42,7 @@ const CODES = { closed: 0, open: 1, halfOpen: 2 } as const;
 
 /** A breaker, shared by all who call the same thing. A cancelled call counts neither way. @throws TypeError, RangeError */
 export function circuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
+  assertOptions(options, "circuitBreaker's options");
   const { failures, halfOpenAfter } = options;
   if (typeof failures !== "number") throw new TypeError(`failures must be a number, not ${describeValue(failures)}.`);
   if (!(Number.isInteger(failures) && failures >= 1)) {
@@ -72,7 +73,7 @@ class Breaker implements CircuitBreaker {
     return this.#state === "open" && this.#remaining() <= 0 ? "halfOpen" : this.#state;
   }
 
-  async execute<T>(fn: () => Promise<T>): Promise<T> {
+  async execute<T>(fn: () => PromiseLike<T>): Promise<T> {
     assertFunction(fn, "What a circuit breaker calls");
     const scope = currentScope("CircuitBreaker.execute()");
     if (scope.refusesWaits) await refuse(scope);

@@ -3,7 +3,7 @@
  * says why each way before it was left. A cancellation is no reason to try another way.
  */
 import { currentScope } from "../task/current.ts";
-import { UsageError, addSuppressed, assertFunction, describeValue } from "../task/errors.ts";
+import { UsageError, addSuppressed, assertFunction, describeValue, assertOptions } from "../task/errors.ts";
 import { ExceptionGroup } from "../task/exception-group.ts";
 import { refuse } from "../task/scope.ts";
 import { rethrowIfEnded } from "./rethrow.ts";
@@ -39,16 +39,17 @@ export interface FallbackResult<T> {
  * which says whether the value is degraded.
  * @throws ExceptionGroup of all errors, in order, when none works; CancelledError; UsageError for no functions
  */
-export async function fallback<T>(ways: readonly (() => Promise<T>)[], options: FallbackOptions = {}): Promise<T> {
+export async function fallback<T>(ways: readonly (() => PromiseLike<T>)[], options: FallbackOptions = {}): Promise<T> {
   return (await settled(ways, options)).value;
 }
 
 fallback.settled = settled;
 
 async function settled<T>(
-  ways: readonly (() => Promise<T>)[],
+  ways: readonly (() => PromiseLike<T>)[],
   options: FallbackOptions = {},
 ): Promise<FallbackResult<T>> {
+  assertOptions(options, "fallback's options");
   const { name = "fallback", shouldFallBack, onFallback } = options;
   if (!Array.isArray(ways)) throw new TypeError(`fallback() needs an array of functions, not ${describeValue(ways)}.`);
   if (ways.length === 0) throw new UsageError("fallback() needs at least one function.");
@@ -75,5 +76,5 @@ async function settled<T>(
       if (!isLast) await onFallback?.(step);
     }
   }
-  throw new ExceptionGroup(errors, `${name}: none of ${ways.length} ways worked.`);
+  throw new ExceptionGroup(errors, `${name}: none of ${ways.length} way${ways.length === 1 ? "" : "s"} worked.`);
 }

@@ -4,7 +4,14 @@
  *     attempt ─▶ onFailedAttempt ─▶ worth it? budget left? ─▶ shouldRetry ─▶ pause ─▶ attempt …
  */
 import { currentScope, enterScope } from "../task/current.ts";
-import { addSuppressed, assertFunction, assertTime, describeValue, getSuppressed } from "../task/errors.ts";
+import {
+  addSuppressed,
+  assertFunction,
+  assertTime,
+  describeValue,
+  getSuppressed,
+  assertOptions,
+} from "../task/errors.ts";
 import { followSignal } from "../task/follow.ts";
 import { leaveScope } from "../task/leave.ts";
 import { Scope, refuse } from "../task/scope.ts";
@@ -42,7 +49,7 @@ export interface RetryPolicy<T = unknown> extends BackoffOptions {
  * @throws the last error, with those of all attempts in its property `attempts`; CancelledError; the signal's reason;
  * NoCurrentTaskError outside a run
  */
-export async function retry<T>(fn: (attempt: number) => Promise<T>, policy: RetryPolicy<T> = {}): Promise<T> {
+export async function retry<T>(fn: (attempt: number) => PromiseLike<T>, policy: RetryPolicy<T> = {}): Promise<T> {
   assertFunction(fn, "What retry() calls");
   assertPolicy(policy);
   const outer = currentScope("retry()");
@@ -67,14 +74,14 @@ export async function retry<T>(fn: (attempt: number) => Promise<T>, policy: Retr
 }
 
 class Retrying<T> {
-  readonly #fn: (attempt: number) => Promise<T>;
+  readonly #fn: (attempt: number) => PromiseLike<T>;
   readonly #policy: RetryPolicy<T>;
   readonly #scope: Scope;
   readonly #retries: number;
   readonly #until: number;
   readonly #errors: unknown[] = [];
 
-  constructor(fn: (attempt: number) => Promise<T>, policy: RetryPolicy<T>, scope: Scope) {
+  constructor(fn: (attempt: number) => PromiseLike<T>, policy: RetryPolicy<T>, scope: Scope) {
     const { retries = 10, maxRetryTime = Infinity } = policy;
     this.#fn = fn;
     this.#policy = policy;
@@ -155,6 +162,7 @@ function tellAttempts(error: unknown, attempts: readonly unknown[]): void {
 
 /** @throws TypeError, RangeError */
 export function assertPolicy<T>(policy: RetryPolicy<T>): void {
+  assertOptions(policy, "retry's policy");
   const { retries = 0, minTimeout = 0, maxTimeout = 0, maxRetryTime = 0, factor = 1, jitter = "none", signal } = policy;
   if (typeof retries !== "number") throw new TypeError(`retries must be a number, not ${describeValue(retries)}.`);
   if (!(retries >= 0 && (Number.isInteger(retries) || retries === Infinity))) {
@@ -166,7 +174,7 @@ export function assertPolicy<T>(policy: RetryPolicy<T>): void {
   if (typeof factor !== "number") throw new TypeError(`factor must be a number, not ${describeValue(factor)}.`);
   if (!(factor > 0)) throw new RangeError(`factor must be above 0, not ${factor}.`);
   if (jitter !== "full" && jitter !== "none") {
-    throw new RangeError(`jitter must be "full" or "none", not ${describeValue(jitter)}.`);
+    throw new TypeError(`jitter must be "full" or "none", not ${describeValue(jitter)}.`);
   }
   for (const hook of ["onFailedAttempt", "shouldRetry", "shouldRetryResult", "random"] as const) {
     if (policy[hook] !== undefined) assertFunction(policy[hook], hook);

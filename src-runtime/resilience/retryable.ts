@@ -2,7 +2,7 @@
 
 /** Says that another attempt makes no sense; `retry` throws its cause. */
 export class NonRetryableError extends Error {
-  override readonly name = "NonRetryableError";
+  override readonly name: string = "NonRetryableError";
 
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });

@@ -25,7 +25,7 @@ export class AsyncExitStack implements AsyncDisposable {
    * Runs `body` with a stack, and its exits when it has ended: these see how it ended, and an exit pushed by `push`
    * that answers true takes the error (or the cancel) away. Undefined: an exit took the error away.
    */
-  static async run<T>(body: (stack: AsyncExitStack) => Promise<T>): Promise<T | undefined> {
+  static async run<T>(body: (stack: AsyncExitStack) => PromiseLike<T>): Promise<T | undefined> {
     assertFunction(body, "AsyncExitStack.run's body");
     const stack = new AsyncExitStack();
     const scope = currentScopeOrNone();

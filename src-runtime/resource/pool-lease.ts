@@ -19,6 +19,7 @@ export type Return = "completed" | "failed" | "cancelled" | "broken";
 export type TakeBack<R> = (lease: PoolLease<R>, resource: R, how: Return) => Promise<void> | undefined;
 
 export class PoolLease<R> extends Held implements PoolGuard<R> {
+  override readonly keyword = "await using";
   readonly scope: Scope;
   /** Milliseconds of the runner's clock. */
   readonly since: number;

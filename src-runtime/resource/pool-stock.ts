@@ -14,7 +14,7 @@ export interface PoolOptions<R> {
   /** For reports and recordings. Default: `pool`. */
   readonly name?: string;
   /** Opens one. Its signal (`currentSignal()`) is aborted when the pool closes. */
-  readonly create: () => Promise<R>;
+  readonly create: () => PromiseLike<R>;
   readonly destroy: (resource: R) => void | Promise<void>;
   /** Whether one that a cancelled or failed block used can be lent again. Without it the former is destroyed. */
   readonly validate?: (resource: R) => boolean | Promise<boolean>;

@@ -7,7 +7,7 @@
  * lent to a cancelled block is in an unknown state: it is validated, or destroyed when there is no way to ask.
  */
 import { currentScope } from "../task/current.ts";
-import { UsageError, assertFunction, assertTime, describeValue } from "../task/errors.ts";
+import { UsageError, assertFunction, assertTime, describeValue, assertOptions } from "../task/errors.ts";
 import { ExceptionGroup } from "../task/exception-group.ts";
 import type { Subject } from "../task/instrument.ts";
 import type { Closable, RunnerState } from "../task/runner-state.ts";
@@ -49,6 +49,7 @@ export class Pool<R> implements AsyncDisposable {
 
   /** @throws TypeError, RangeError */
   constructor(options: PoolOptions<R>) {
+    assertOptions(options, "A Pool's options");
     const { create, destroy, validate, max, min = 0, idleMs = Infinity, name = "pool" } = options;
     assertFunction(create, "A Pool's create");
     assertFunction(destroy, "A Pool's destroy");
@@ -87,7 +88,7 @@ export class Pool<R> implements AsyncDisposable {
   }
 
   /** Lends one to `body` and takes it back. @throws what `acquire` and `body` throw */
-  async use<T>(body: (resource: R) => Promise<T>): Promise<T> {
+  async use<T>(body: (resource: R) => PromiseLike<T>): Promise<T> {
     assertFunction(body, "Pool.use()'s body");
     const lease = (await this.#acquire()) as PoolLease<R>;
     let value: T;

@@ -2,7 +2,7 @@
  * A block of work on one connection of a pool, all or nothing: committed when it returns, rolled back when it throws or
  * is cancelled. The rollback can't be cancelled, and its error never takes the place of the one that caused it.
  */
-import { CancelledError, addSuppressed, assertFunction, describeValue } from "../task/errors.ts";
+import { CancelledError, addSuppressed, assertFunction, describeValue, assertOptions } from "../task/errors.ts";
 import { refuse, type Scope } from "../task/scope.ts";
 import { protect } from "../task/shield.ts";
 import { cleanUp } from "./clean-up.ts";
@@ -19,36 +19,49 @@ export interface Transactional {
 
 /** How to do it with a connection that has other names for it. */
 export interface TransactionSteps<R> {
-  readonly begin: (connection: R) => Promise<unknown>;
-  readonly commit: (connection: R) => Promise<unknown>;
-  readonly rollback: (connection: R) => Promise<unknown>;
+  readonly begin: (connection: R) => PromiseLike<unknown>;
+  readonly commit: (connection: R) => PromiseLike<unknown>;
+  readonly rollback: (connection: R) => PromiseLike<unknown>;
 }
 
 /**
  * Runs `body` in a transaction on a connection of `pool`. Begin and commit are not interrupted; a cancel comes out
  * after them. A failed rollback is kept with the error that caused it (`getSuppressed`), and the connection destroyed.
- * @throws what `body`, begin or commit throw; CancelledError
+ * @throws what `body`, begin or commit throw; CancelledError; TypeError for a connection without these methods
  */
 export function transaction<R extends Transactional, T>(
   pool: Pool<R>,
-  body: (connection: R) => Promise<T>,
+  body: (connection: R) => PromiseLike<T>,
   steps?: TransactionSteps<R>,
 ): Promise<T>;
 export function transaction<R, T>(
   pool: Pool<R>,
-  body: (connection: R) => Promise<T>,
+  body: (connection: R) => PromiseLike<T>,
   steps: TransactionSteps<R>,
 ): Promise<T>;
 export async function transaction<R, T>(
   pool: Pool<R>,
-  body: (connection: R) => Promise<T>,
+  body: (connection: R) => PromiseLike<T>,
   steps: TransactionSteps<R> = OWN_STEPS as unknown as TransactionSteps<R>,
 ): Promise<T> {
   if (!(pool instanceof Pool)) throw new TypeError(`transaction() needs a Pool, not ${describeValue(pool)}.`);
   assertFunction(body, "transaction's body");
-  for (const step of ["begin", "commit", "rollback"] as const) assertFunction(steps[step], `transaction's ${step}`);
+  assertOptions(steps, "transaction's steps");
+  for (const step of STEPS) assertFunction(steps[step], `transaction's ${step}`);
   const lease = (await pool.acquire()) as PoolLease<R>;
   const { scope, resource: connection } = lease;
+  if (steps === OWN_STEPS) {
+    const missing = STEPS.find(
+      (step) => typeof (connection as Partial<Transactional> | undefined)?.[step] !== "function",
+    );
+    if (missing !== undefined) {
+      await lease.giveBack("completed");
+      throw new TypeError(
+        `A connection of pool ${pool.name} has no ${missing}(). Give transaction() the steps as its third argument: ` +
+          "{ begin: (connection) => …, commit: (connection) => …, rollback: (connection) => … }.",
+      );
+    }
+  }
   try {
     await protect(() => steps.begin(connection));
   } catch (error) {
@@ -70,6 +83,8 @@ export async function transaction<R, T>(
   return value;
 }
 
+const STEPS = ["begin", "commit", "rollback"] as const;
+
 const OWN_STEPS: TransactionSteps<Transactional> = {
   begin: (connection) => connection.begin(),
   commit: (connection) => connection.commit(),
@@ -77,7 +92,7 @@ const OWN_STEPS: TransactionSteps<Transactional> = {
 };
 
 /** Whether the connection is as it was before. */
-async function rollBack(scope: Scope, cause: unknown, rollback: () => Promise<unknown>): Promise<boolean> {
+async function rollBack(scope: Scope, cause: unknown, rollback: () => PromiseLike<unknown>): Promise<boolean> {
   let isDone = false;
   try {
     await cleanUp("A transaction's rollback", async () => {

@@ -3,7 +3,7 @@
  * released whatever happens, and told how the block ended.
  */
 import { currentScope } from "../task/current.ts";
-import { assertFunction } from "../task/errors.ts";
+import { assertFunction, assertOptions } from "../task/errors.ts";
 import { refuse } from "../task/scope.ts";
 import { protect } from "../task/shield.ts";
 import { cleanUp } from "./clean-up.ts";
@@ -24,14 +24,15 @@ export interface UseOptions {
  * @throws what `acquire`, `body` or `release` throw; CancelledError; TypeError; NoCurrentTaskError outside a run
  */
 export async function use<R, T>(
-  acquire: () => Promise<R>,
-  body: (resource: R) => Promise<T>,
+  acquire: () => PromiseLike<R>,
+  body: (resource: R) => PromiseLike<T>,
   release: (resource: R, outcome: Outcome) => Promise<void>,
   options: UseOptions = {},
 ): Promise<T> {
   assertFunction(acquire, "use's acquire");
   assertFunction(body, "use's body");
   assertFunction(release, "use's release");
+  assertOptions(options, "use's options");
   const scope = currentScope("use()");
   if (scope.refusesWaits) await refuse(scope);
   const { runner, task } = scope;

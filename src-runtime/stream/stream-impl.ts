@@ -297,7 +297,8 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
     const stops = new StopCallbacks(signal);
     let thrown: { readonly error: unknown } | undefined;
     try {
-      await this.#producer(this.#emit, signal, stops);
+      const left: unknown = await this.#producer(this.#emit, signal, stops);
+      if (isIterator(left)) throw yieldsItems(this.name);
     } catch (error) {
       thrown = { error };
     }
@@ -381,4 +382,17 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
       runner.report(failure.error, `The producer of stream ${this.name} failed, and nobody read it to there.`, task);
     }
   }
+}
+
+function isIterator(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Symbol.asyncIterator in value || typeof (value as { next?: unknown }).next === "function";
+}
+
+/** What a generator yields would go nowhere: its body is not even begun. */
+function yieldsItems(name: string): UsageError {
+  return new UsageError(
+    `The producer of stream ${name} returned an iterator, whose items nobody takes. A producer hands items over by ` +
+      "emit(item); a stream of a generator's items is fromIterable(generator()).",
+  );
 }

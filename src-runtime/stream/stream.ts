@@ -4,7 +4,7 @@
  * An async generator can't be this: its `return()` is queued behind a pending `next()`, so a `break` would wait for
  * the network, and its body sees the context of whoever steps it.
  */
-import { assertFunction, assertTime, describeValue } from "../task/errors.ts";
+import { assertFunction, assertTime, describeValue, assertOptions } from "../task/errors.ts";
 import { GRACE_MS } from "../task/grace.ts";
 import type { AgentStream, Producer, StreamOptions } from "./agent-stream.ts";
 import { StreamImpl } from "./stream-impl.ts";
@@ -37,6 +37,7 @@ const BUFFER = 16;
  */
 export function stream<T>(producer: Producer<T>, options: StreamOptions = {}): AgentStream<T> {
   assertFunction(producer, "A stream's producer");
+  assertOptions(options, "A stream's options", 'Give a name as { name: "…" }.');
   const { buffer = BUFFER, grace = GRACE_MS, name } = options;
   if (typeof buffer !== "number") {
     throw new TypeError(`A stream's buffer must be a number of items, not ${describeValue(buffer)}.`);

@@ -4,7 +4,7 @@
  */
 import { Readable } from "node:stream";
 import { currentScope } from "../task/current.ts";
-import { describeValue } from "../task/errors.ts";
+import { describeValue, assertOptions } from "../task/errors.ts";
 import { Scope } from "../task/scope.ts";
 import type { AgentStream } from "./agent-stream.ts";
 import { StreamImpl } from "./stream-impl.ts";
@@ -55,6 +55,7 @@ export function toReadableStream<T>(
   source: AgentStream<T>,
   options: { readonly highWaterMark?: number } = {},
 ): ReadableStream<T> {
+  assertOptions(options, "toReadableStream's options");
   const outlet = new Outlet(source, "toReadableStream()");
   return new ReadableStream<T>(
     {
@@ -78,6 +79,7 @@ export function toNodeReadable<T>(
   source: AgentStream<T>,
   options: { readonly highWaterMark?: number; readonly objectMode?: boolean } = {},
 ): Readable {
+  assertOptions(options, "toNodeReadable's options");
   const outlet = new Outlet(source, "toNodeReadable()");
   const iterator: AsyncIterator<T, void, undefined> = {
     next: () => outlet.next(),

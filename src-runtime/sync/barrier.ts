@@ -3,7 +3,14 @@ import { currentScope } from "../task/current.ts";
 import type { Subject } from "../task/instrument.ts";
 import { refuse, type Wait } from "../task/scope.ts";
 import { BrokenBarrierError } from "./errors.ts";
-import { assertCount, createSubject, describeSubject, rejected, type SyncOptions } from "./subject.ts";
+import {
+  assertSyncOptions,
+  assertCount,
+  createSubject,
+  describeSubject,
+  rejected,
+  type SyncOptions,
+} from "./subject.ts";
 import { Waiter, WaitList } from "./wait-list.ts";
 
 /** May be met at again and again. A task that is cancelled while it waits has not come. */
@@ -15,6 +22,7 @@ export class Barrier {
 
   /** @throws TypeError, RangeError for less than 1 */
   constructor(parties: number, options: SyncOptions = {}) {
+    assertSyncOptions(options, "A barrier's options");
     assertCount(parties, "A barrier's parties", 1);
     this.parties = parties;
     this.#subject = createSubject("event", options.name ?? "barrier");

@@ -4,7 +4,7 @@ import { UsageError } from "../task/errors.ts";
 import { refuse } from "../task/scope.ts";
 import { LimiterFull } from "./errors.ts";
 import { Permits, type Guard } from "./permits.ts";
-import { assertCount, describeSubject, rejected, type SyncOptions } from "./subject.ts";
+import { assertSyncOptions, assertCount, describeSubject, rejected, type SyncOptions } from "./subject.ts";
 
 export interface CapacityLimiterOptions extends SyncOptions {
   /** Most tasks that may wait; the next is refused at once. Default: unlimited. */
@@ -37,6 +37,7 @@ export class CapacityLimiter {
 
   /** @throws TypeError, RangeError for less than 0 */
   constructor(total: number, options: CapacityLimiterOptions = {}) {
+    assertSyncOptions(options, "A limiter's options");
     const { name, maxQueue = Infinity } = options;
     assertCount(total, "A limiter's total", 0);
     assertCount(maxQueue, "maxQueue", 0);
@@ -82,7 +83,7 @@ export class CapacityLimiter {
       if (permits.free > 0) return Promise.resolve(permits.take(scope.task, borrower));
       if (permits.waiting >= this.#maxQueue) {
         throw new LimiterFull(
-          `${permits.waiting} tasks wait for ${describeSubject(permits)} already (maxQueue). Try again later.`,
+          `${permits.waiting === 1 ? "1 task waits" : `${permits.waiting} tasks wait`} for ${describeSubject(permits)} already (maxQueue). Try again later.`,
         );
       }
       return permits.wait(scope, borrower);

@@ -10,7 +10,7 @@ import type { Subject } from "../task/instrument.ts";
 import { deliver, refuse, throwIfCancelled, type Scope, type Wait } from "../task/scope.ts";
 import { Lock, permitsOf, type SyncStats } from "./lock.ts";
 import type { Guard, PermitGuard, Permits } from "./permits.ts";
-import { assertCount, createSubject, describeSubject, type SyncOptions } from "./subject.ts";
+import { assertSyncOptions, assertCount, createSubject, describeSubject, type SyncOptions } from "./subject.ts";
 import { Waiter, WaitList } from "./wait-list.ts";
 
 class ConditionWaiter extends Waiter<Promise<Cancel | undefined>> {
@@ -40,6 +40,7 @@ export class Condition {
   readonly #waiters = new WaitList<Promise<Cancel | undefined>, ConditionWaiter>();
 
   constructor(lock?: Lock, options: SyncOptions = {}) {
+    assertSyncOptions(options, "A condition's options");
     if (lock !== undefined && !(lock instanceof Lock)) {
       throw new TypeError(`A Condition takes a Lock, not ${describeValue(lock)}.`);
     }

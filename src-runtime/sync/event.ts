@@ -2,7 +2,7 @@
 import { currentScope } from "../task/current.ts";
 import type { Subject } from "../task/instrument.ts";
 import { refuse, type Wait } from "../task/scope.ts";
-import { createSubject, DONE, rejected, type SyncOptions } from "./subject.ts";
+import { assertSyncOptions, createSubject, DONE, rejected, type SyncOptions } from "./subject.ts";
 import { Waiter, WaitList } from "./wait-list.ts";
 
 /** A flag: everybody waits until it is set. */
@@ -12,6 +12,7 @@ export class Event {
   #isSet = false;
 
   constructor(options: SyncOptions = {}) {
+    assertSyncOptions(options, "An event's options");
     this.#subject = createSubject("event", options.name);
   }
 

@@ -109,7 +109,7 @@ export function createHeap<T>(compare: Compare<T> | undefined): ItemStore<T> {
     get size() {
       return heap.length;
     },
-    ...(compare === undefined ? { check: assertNatural } : {}),
+    ...(compare === undefined ? { check: (item: T) => assertNatural(item, heap[0]?.item) } : {}),
     push(item) {
       const entry = { item, order: order++ };
       moveAlong(pathUp(entry, heap.length), entry);
@@ -138,12 +138,28 @@ function compareNatural(a: unknown, b: unknown): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** An array needs an order in its first place only: `[priority, anything]`. */
-function assertNatural(item: unknown): void {
-  const key: unknown = Array.isArray(item) ? item[0] : item;
-  if (typeof key === "string" || typeof key === "bigint" || (typeof key === "number" && !Number.isNaN(key))) return;
-  if (key instanceof Date) return;
+/** An array needs an order in its first place only: `[priority, anything]`. `other`: one that is there. */
+function assertNatural(item: unknown, other: unknown): void {
+  const key = keyOf(item);
+  const isOrdered =
+    typeof key === "string" ||
+    typeof key === "bigint" ||
+    (typeof key === "number" && !Number.isNaN(key)) ||
+    key instanceof Date;
+  if (isOrdered) {
+    if (other === undefined) return;
+    const isAlike = (typeof key === "string") === (typeof keyOf(other) === "string");
+    if (isAlike && Array.isArray(item) === Array.isArray(other)) return;
+    throw new TypeError(
+      `A PriorityQueue has no order between ${describeValue(item)} and ${describeValue(other)}, which is in it. ` +
+        "Put items of one kind, or give compare.",
+    );
+  }
   throw new TypeError(
     `A PriorityQueue has no order for ${describeValue(key)}. Put numbers, strings or [priority, item], or give compare.`,
   );
+}
+
+function keyOf(item: unknown): unknown {
+  return Array.isArray(item) ? item[0] : item;
 }

@@ -3,7 +3,7 @@ import { currentScope, currentScopeOrNone } from "../task/current.ts";
 import { UsageError } from "../task/errors.ts";
 import { refuse } from "../task/scope.ts";
 import { Permits, type Guard } from "./permits.ts";
-import { describeSubject, rejected, type SyncOptions } from "./subject.ts";
+import { assertSyncOptions, describeSubject, rejected, type SyncOptions } from "./subject.ts";
 
 export interface SyncStats {
   readonly locked: boolean;
@@ -31,6 +31,7 @@ export class Lock {
   }
 
   constructor(options: SyncOptions = {}) {
+    assertSyncOptions(options, "A lock's options");
     this.#permits = new Permits("lock", options.name, 1);
   }
 
@@ -43,7 +44,7 @@ export class Lock {
       if (permits.free > 0) return Promise.resolve(permits.take(scope.task, undefined));
       if (permits.guardOf(scope.task) !== undefined) {
         throw new UsageError(
-          `Task ${scope.task.name} holds ${describeSubject(permits)} already and would wait for itself. ` +
+          `${scope.task.label} holds ${describeSubject(permits)} already and would wait for itself. ` +
             `Release it first, or hand the guard on.`,
         );
       }
@@ -65,7 +66,7 @@ export class Lock {
     const guard = permits.guardOf(currentScopeOrNone()?.task);
     if (guard === undefined) {
       const [owner] = permits.holders();
-      const who = owner === undefined ? "nobody" : `task ${owner.name}`;
+      const who = owner === undefined ? "nobody" : owner.mention;
       throw new UsageError(
         `release() of ${describeSubject(permits)}, which is held by ${permits.held === 0 ? "nobody" : who}: ` +
           `only the task that acquired it can release it.`,

@@ -11,7 +11,15 @@ import type { EventKind, Subject } from "../task/instrument.ts";
 import { deliver, refuse, type Scope, type Wait } from "../task/scope.ts";
 import { QueueEmpty, QueueFull, QueueShutDown } from "./errors.ts";
 import { createFifo, type ItemStore } from "./item-store.ts";
-import { assertCount, createSubject, describeSubject, DONE, rejected, type SyncOptions } from "./subject.ts";
+import {
+  assertSyncOptions,
+  assertCount,
+  createSubject,
+  describeSubject,
+  DONE,
+  rejected,
+  type SyncOptions,
+} from "./subject.ts";
 import { Undelivered } from "./undelivered.ts";
 import { Waiter, WaitList } from "./wait-list.ts";
 
@@ -62,6 +70,7 @@ export class Queue<T> {
 
   /** `store` is where subclasses keep their items. @throws TypeError, RangeError for a maxsize less than 0 */
   constructor(maxsize = Infinity, options: QueueOptions<T> = {}, store: ItemStore<T> = createFifo()) {
+    assertSyncOptions(options, "A queue's options");
     assertCount(maxsize, "A queue's maxsize", 0);
     if (options.onUndelivered !== undefined) assertFunction(options.onUndelivered, "onUndelivered");
     this.maxsize = maxsize;

@@ -14,7 +14,7 @@ import type { RunnerState } from "../task/runner-state.ts";
 import { refuse, type Scope, type Wait } from "../task/scope.ts";
 import type { Deadline } from "../task/timers.ts";
 import type { Guard } from "./permits.ts";
-import { assertCount, createSubject, rejected, type SyncOptions } from "./subject.ts";
+import { assertSyncOptions, assertCount, createSubject, rejected, type SyncOptions } from "./subject.ts";
 import { Waiter, WaitList } from "./wait-list.ts";
 
 export interface RateLimiterOptions extends SyncOptions {
@@ -52,6 +52,7 @@ export class RateLimiter {
 
   /** @throws TypeError, RangeError */
   constructor(options: RateLimiterOptions) {
+    assertSyncOptions(options, "A RateLimiter's options");
     const { limit, per } = options;
     assertPositive(limit, "limit");
     assertPositive(per, "per");

@@ -3,7 +3,7 @@ import { currentScope, currentScopeOrNone } from "../task/current.ts";
 import { UsageError } from "../task/errors.ts";
 import { refuse } from "../task/scope.ts";
 import { Permits, type Guard } from "./permits.ts";
-import { assertCount, describeSubject, rejected, type SyncOptions } from "./subject.ts";
+import { assertSyncOptions, assertCount, describeSubject, rejected, type SyncOptions } from "./subject.ts";
 
 export interface SemaphoreStats {
   /** Nothing is free. */
@@ -27,6 +27,7 @@ export class Semaphore {
 
   /** @throws TypeError, RangeError for less than 0 */
   constructor(permits: number, options: SyncOptions = {}) {
+    assertSyncOptions(options, "A semaphore's options");
     assertCount(permits, "A semaphore's permits", 0);
     this.#permits = new Permits("semaphore", options.name, permits);
   }

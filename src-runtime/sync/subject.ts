@@ -1,5 +1,5 @@
 /** What the synchronisation objects have in common: a name, what listeners know them by, checks of arguments. */
-import { describeValue } from "../task/errors.ts";
+import { assertOptions, describeValue } from "../task/errors.ts";
 import type { Subject } from "../task/instrument.ts";
 import type { WaitKind } from "../task/scope.ts";
 
@@ -19,6 +19,11 @@ export function createSubject(kind: WaitKind, name: string = kind): Subject {
 /** For messages: `the lock "database"`, and `the lock` when it has no name of its own. */
 export function describeSubject({ kind, name }: Subject): string {
   return name === kind ? `the ${kind}` : `the ${kind} ${JSON.stringify(name)}`;
+}
+
+/** @throws TypeError */
+export function assertSyncOptions(options: unknown, what: string): void {
+  assertOptions(options, what, 'Give a name as { name: "…" }.');
 }
 
 /** Refuses what is no whole number from `least` up; Infinity is one. @throws TypeError, RangeError */

@@ -1,7 +1,7 @@
 /** Bare cancel scopes: `cancelScope` around a block, and `scope()` for `await using`, which owns what is started in it. */
 import { currentScope, currentScopeOrNone, enterScope } from "./current.ts";
 import { CancelledError, FatalError, TaskGroupClosed, UsageError, addSuppressed } from "./errors.ts";
-import { assertFunction, assertTime } from "./errors.ts";
+import { assertFunction, assertTime, assertOptions } from "./errors.ts";
 import { ExceptionGroup } from "./exception-group.ts";
 import { followSignal } from "./follow.ts";
 import { drain } from "./grace.ts";
@@ -33,10 +33,11 @@ export interface CancelScopeOptions {
 
 /** Runs `body` in a scope that can be cancelled by itself. @throws the body's error; CancelledError from outside */
 export async function cancelScope<T>(
-  body: (scope: CancelScope) => Promise<T>,
+  body: (scope: CancelScope) => PromiseLike<T>,
   options: CancelScopeOptions = {},
 ): Promise<ScopeResult<T>> {
   assertFunction(body, "cancelScope's body");
+  assertOptions(options, "cancelScope's options");
   if (options.deadline !== undefined) assertTime(options.deadline, "cancelScope's deadline");
   const outer = currentScope("cancelScope()");
   const scope = new Scope("scope", outer.runner, outer, outer.task, outer.context, options.shield === true);
@@ -78,7 +79,7 @@ export async function cancelScope<T>(
 
 export interface OpenScope extends AsyncDisposable {
   /** Starts a child. @throws TaskGroupClosed after the scope's end */
-  spawn<T>(fn: () => Promise<T>, options?: TaskOptions): Task<T>;
+  spawn<T>(fn: () => PromiseLike<T>, options?: TaskOptions): Task<T>;
   cancel(reason?: unknown): void;
   readonly signal: AbortSignal;
 }
@@ -92,6 +93,7 @@ export interface OpenScopeOptions extends CancelScopeOptions {
  * others, and disposal rejects with an ExceptionGroup. It covers only what is spawned in it, not its block's own waits.
  */
 export function scope(options: OpenScopeOptions = {}): OpenScope {
+  assertOptions(options, "scope's options", 'Give a name as { name: "…" }.');
   if (options.deadline !== undefined) assertTime(options.deadline, "scope's deadline");
   if (options.name !== undefined) assertName(options.name, "scope's name");
   return new OwnedScope(currentScope("scope()"), options);
@@ -122,7 +124,7 @@ class OwnedScope implements OpenScope, TaskOwner, LeftOpen {
     return this.#scope.signal;
   }
 
-  spawn<T>(fn: () => Promise<T>, options?: TaskOptions): Task<T> {
+  spawn<T>(fn: () => PromiseLike<T>, options?: TaskOptions): Task<T> {
     assertFunction(fn, "A scope's task");
     if (this.#ending !== undefined) throw new TaskGroupClosed("The scope has ended and takes no more tasks.");
     if (this.#hasFailed) throw new TaskGroupClosed("The scope is ending by an error and takes no more tasks.");
@@ -142,7 +144,7 @@ class OwnedScope implements OpenScope, TaskOwner, LeftOpen {
     this.#children.delete(task);
     if (!task.failed()) return;
     if (this.#isLeftOpen) {
-      this.#scope.runner.report(task.error, `Task ${task.name} failed in a scope that was not left.`, task);
+      this.#scope.runner.report(task.error, `${task.label} failed in a scope that was not left.`, task);
       return;
     }
     this.#hasFailed = true;
@@ -169,7 +171,7 @@ class OwnedScope implements OpenScope, TaskOwner, LeftOpen {
     this.#ending = Promise.resolve();
     const { runner, name } = this.#scope;
     const message =
-      `The scope${name === undefined ? "" : ` ${name}`} opened by task ${this.#opener.name} was never left; its tasks ` +
+      `The scope${name === undefined ? "" : ` ${name}`} opened by ${this.#opener.mention} was never left; its tasks ` +
       "were cancelled. Open it by `await using`.";
     this.#scope.cancel(runner.cancelOf(this.#scope, "parent", undefined, this.#opener));
     if (this.#deadline !== undefined) runner.timers.remove(this.#deadline);

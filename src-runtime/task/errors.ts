@@ -25,7 +25,7 @@ export interface Cancel {
 
 /** Thrown by runtime waits in a cancelled scope. Its stack is left out: it would only show the runtime's own frames. */
 export class CancelledError extends Error {
-  override readonly name = "CancelledError";
+  override readonly name: string = "CancelledError";
   readonly reason: unknown;
   readonly source: CancelSource;
   readonly by: string | undefined;
@@ -84,7 +84,7 @@ export function describeValue(value: unknown): string {
 
 /** A deadline of `timeout` or `waitFor` passed. `ms` is what was asked for; `cause` the CancelledError, if one was thrown. */
 export class TimeoutError extends Error {
-  override readonly name = "TimeoutError";
+  override readonly name: string = "TimeoutError";
   readonly ms: number | undefined;
 
   constructor(message?: string, options?: ErrorOptions & { readonly ms?: number }) {
@@ -95,31 +95,31 @@ export class TimeoutError extends Error {
 
 /** The awaited task was cancelled; the awaiter was not. `cause` is the task's CancelledError. */
 export class TaskCancelledError extends Error {
-  override readonly name = "TaskCancelledError";
+  override readonly name: string = "TaskCancelledError";
 }
 
 export class NoCurrentTaskError extends Error {
-  override readonly name = "NoCurrentTaskError";
+  override readonly name: string = "NoCurrentTaskError";
 }
 
 /** A task group, scope or runner that has ended, or is ending by an error, takes no more tasks. */
 export class TaskGroupClosed extends Error {
-  override readonly name = "TaskGroupClosed";
+  override readonly name: string = "TaskGroupClosed";
 }
 
 /** `result()` or `exception()` of a task that has not ended. */
 export class TaskNotFinished extends Error {
-  override readonly name = "TaskNotFinished";
+  override readonly name: string = "TaskNotFinished";
 }
 
 /** An API was used against its rules: ended, entered twice, released twice, awaited by itself. */
 export class UsageError extends Error {
-  override readonly name = "UsageError";
+  override readonly name: string = "UsageError";
 }
 
 /** Debug mode's word on what is probably a mistake. Handed to the runner's `onError`, never thrown. */
 export class RuntimeWarning extends Error {
-  override readonly name = "RuntimeWarning";
+  override readonly name: string = "RuntimeWarning";
 }
 
 /** Ends the program: passes through task groups bare. Subclass it for your own. */
@@ -129,7 +129,7 @@ export class FatalError extends Error {
 
 /** SIGINT or SIGTERM ended the run. */
 export class InterruptedError extends FatalError {
-  override readonly name = "InterruptedError";
+  override readonly name: string = "InterruptedError";
   readonly signal: NodeJS.Signals;
 
   constructor(signal: NodeJS.Signals) {
@@ -162,6 +162,19 @@ export function assertTime(ms: unknown, name: string): asserts ms is number {
   if (typeof ms !== "number")
     throw new TypeError(`${name} must be a number of milliseconds, not ${describeValue(ms)}.`);
   if (Number.isNaN(ms)) throw new RangeError(`${name} is NaN. Give a number of milliseconds.`);
+}
+
+/** `hint`: what to do, for a string in the place of options. @throws TypeError */
+export function assertOptions(options: unknown, what: string, hint?: string): asserts options is object {
+  if (typeof options === "object" && options !== null) return;
+  const more = hint === undefined || typeof options !== "string" ? "" : ` ${hint}`;
+  throw new TypeError(`${what} must be an object, not ${describeValue(options)}.${more}`);
+}
+
+/** Refuses what can be neither started nor waited for. @throws TypeError */
+export function assertAwaitish(work: unknown, what: string): void {
+  if (typeof work === "function" || typeof (work as { then?: unknown } | null | undefined)?.then === "function") return;
+  throw new TypeError(`${what} must be a function, a task or a promise, not ${describeValue(work)}.`);
 }
 
 export function assertFunction(fn: unknown, name: string): void {

@@ -8,7 +8,7 @@
 import { CancelledError, UsageError, assertFunction, describeValue, isSuppressedError } from "./errors.ts";
 
 export class ExceptionGroup extends AggregateError {
-  override readonly name = "ExceptionGroup";
+  override readonly name: string = "ExceptionGroup";
   #given: string | undefined;
   #subject: string | undefined;
 

@@ -5,7 +5,7 @@
  * cancel of who awaits the gather goes to all of them, and they are waited for.
  */
 import { currentScope } from "./current.ts";
-import { assertFunction, describeValue } from "./errors.ts";
+import { assertFunction, describeValue, assertOptions } from "./errors.ts";
 import { Gathering, type Awaitish, type Gather } from "./gathering.ts";
 import { awaitsItself, isThenable } from "./task.ts";
 
@@ -42,41 +42,49 @@ export function gather<const I extends readonly Awaitish[]>(
   inputs: I,
   options?: GatherOptions & { readonly returnExceptions?: false },
 ): Gather<GatherValues<I>>;
+export function gather<const I extends readonly Awaitish[]>(
+  inputs: I,
+  options: GatherOptions,
+): Gather<{ -readonly [K in keyof I]: AwaitishValue<I[K]> | Error }>;
+export function gather<T>(inputs: readonly Awaitish<T>[], options?: GatherOptions): Gather<T[]>;
 export function gather(inputs: readonly Awaitish[], options: GatherOptions = {}): Gather<unknown[]> {
-  return startGather(inputs, options);
+  assertOptions(options, "gather's options");
+  return startGather("gather", inputs, options);
 }
 
 /** `fn` of every item, at most `limit` at a time; results in input order. The first error cancels the rest. */
 export async function mapConcurrent<A, R>(
   items: Iterable<A>,
   limit: number,
-  fn: (item: A, index: number) => Promise<R>,
+  fn: (item: A, index: number) => PromiseLike<R>,
 ): Promise<R[]> {
   assertFunction(fn, "mapConcurrent's function");
   if (typeof (items as Partial<Iterable<A>> | null | undefined)?.[Symbol.iterator] !== "function") {
     throw new TypeError(`mapConcurrent needs an iterable, not ${describeValue(items)}.`);
   }
   const work = Array.from(items, (item, index) => {
-    const call = (): Promise<R> => fn(item, index);
+    const call = (): PromiseLike<R> => fn(item, index);
     Object.defineProperty(call, "name", { value: fn.name === "" ? `item ${index}` : `${fn.name} ${index}` });
     return call;
   });
-  return (await startGather(work, { limit, onError: "cancel" })) as R[];
+  return (await startGather("mapConcurrent", work, { limit, onError: "cancel" })) as R[];
 }
 
-function startGather(inputs: readonly Awaitish[], options: GatherOptions): Gathering {
+function startGather(what: string, inputs: readonly Awaitish[], options: GatherOptions): Gathering {
   const { limit = Infinity, onError = "continue", returnExceptions = false } = options;
-  const scope = currentScope("gather()");
+  const scope = currentScope(`${what}()`);
   if (!Array.isArray(inputs)) throw new TypeError(`gather needs an array, not ${describeValue(inputs)}.`);
   for (const [index, input] of (inputs as readonly unknown[]).entries()) {
     if (typeof input === "function" || isThenable(input)) {
-      if (input === scope.task) throw awaitsItself(scope.task.name);
+      if (input === scope.task) throw awaitsItself(scope.task.label);
       continue;
     }
     throw new TypeError(`gather's input ${index} is ${describeValue(input)}. Give functions, tasks or promises.`);
   }
-  if (typeof limit !== "number" || !(limit >= 1)) {
-    throw new RangeError(`gather's limit must be at least 1, not ${describeValue(limit)}.`);
+  if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 1)) {
+    throw new RangeError(
+      `${what}'s limit must be a whole number of at least 1, or Infinity, not ${describeValue(limit)}.`,
+    );
   }
   if ((onError as string) !== "continue" && (onError as string) !== "cancel") {
     throw new TypeError(`gather's onError must be "continue" or "cancel", not ${describeValue(onError)}.`);

@@ -3,13 +3,14 @@ import { currentScope } from "./current.ts";
 import { CancelledError, UsageError, assertFunction } from "./errors.ts";
 import { drain } from "./grace.ts";
 import { Wait, refuse } from "./scope.ts";
+import { assertTaskOptions } from "./spawn.ts";
 import type { TaskImpl, TaskOptions, TaskOwner } from "./task.ts";
 
 /** What a group lets its starting children use. */
 export interface StartingGroup extends TaskOwner {
   /** Milliseconds. */
   readonly grace: number;
-  spawn<T>(fn: () => Promise<T>, options: TaskOptions | undefined, owner: TaskOwner): TaskImpl<T>;
+  spawn<T>(fn: () => PromiseLike<T>, options: TaskOptions | undefined, owner: TaskOwner): TaskImpl<T>;
   /** A child is no longer there. */
   gone(task: TaskImpl): void;
 }
@@ -17,10 +18,11 @@ export interface StartingGroup extends TaskOwner {
 /** An error before `started()` is the caller's, one after it the group's. @throws UsageError when it is never called */
 export async function startChild<T>(
   group: StartingGroup,
-  fn: (started: (value: T) => void) => Promise<unknown>,
+  fn: (started: (value: T) => void) => PromiseLike<unknown>,
   options: TaskOptions | undefined,
 ): Promise<T> {
   assertFunction(fn, "A group's task");
+  if (options !== undefined) assertTaskOptions(options);
   const here = currentScope("TaskGroup.start()");
   if (here.refusesWaits) await refuse(here);
   let hasStarted = false;
@@ -30,7 +32,7 @@ export async function startChild<T>(
       // Nobody waits for its start any more: what it failed with is the group's.
       if (hasStarted || wait.settled) return group.taskEnded(task);
       task.looked = true;
-      const never = new UsageError(`Task ${task.name} ended without calling started().`);
+      const never = new UsageError(`${task.label} ended without calling started().`);
       wait.reject(task.completed() ? never : task.outcomeError());
       group.gone(task);
     },

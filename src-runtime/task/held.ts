@@ -15,6 +15,8 @@ export abstract class Held {
 
   /** For messages: `the lock "database"`. */
   abstract readonly what: string;
+  /** How a block disposes it. */
+  readonly keyword: "using" | "await using" = "using";
   /** Gives it back. Nothing, the second time. */
   abstract release(): void;
 
@@ -44,8 +46,8 @@ export abstract class Held {
   /** Given back because its holder has ended, which is said. */
   releaseUndisposed(task: TaskImpl): void {
     const message =
-      `Task ${task.name} ended without disposing its guard of ${this.what}; it was released now. ` +
-      `Take it by "using guard = await …acquire()".`;
+      `${task.label} ended without disposing its guard of ${this.what}; it was released now. ` +
+      `Take it by "${this.keyword} guard = await …acquire()".`;
     const site = this.#site === undefined || this.#site === "" ? "" : `\nAcquired\n${this.#site}`;
     this.release();
     task.scope.runner.report(new UsageError(message + site), message, task);

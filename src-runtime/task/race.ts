@@ -3,7 +3,7 @@
  * (within the default grace) before the result comes out.
  */
 import { currentScope } from "./current.ts";
-import { UsageError, addSuppressed, assertFunction, assertTime, describeValue } from "./errors.ts";
+import { UsageError, addSuppressed, assertFunction, assertTime, describeValue, assertOptions } from "./errors.ts";
 import { ExceptionGroup } from "./exception-group.ts";
 import { GRACE_MS, drain } from "./grace.ts";
 import type { Subject } from "./instrument.ts";
@@ -38,6 +38,7 @@ export async function firstSuccess<T>(
   fns: Iterable<() => PromiseLike<T>>,
   options: { readonly stagger?: number } = {},
 ): Promise<T> {
+  assertOptions(options, "firstSuccess's options");
   const { stagger = 0 } = options;
   assertTime(stagger, "stagger");
   return new Race<T>("firstSuccess", fns, true, Math.max(0, stagger)).run();
@@ -184,7 +185,7 @@ class Race<T> implements TaskOwner, Subject {
         // With an error the winner's caller gets it along; with a value nobody would ever see a failed cleanup.
         if (winner.failed()) addSuppressed(winner.error, loser.error);
         else if (this.#late.includes(loser.error)) {
-          const message = `Task ${loser.name} lost a ${this.name} and failed in its cleanup.`;
+          const message = `${loser.label} lost a ${this.name} and failed in its cleanup.`;
           runner.report(loser.error, message, loser as unknown as TaskImpl);
         }
       }

@@ -157,14 +157,14 @@ export class RunnerState {
     if (!this.#unretrieved.delete(task) || task.looked) return;
     task.looked = true;
     this.instrument?.emit("error.unretrieved", task, task.error, 0, 0);
-    this.report(task.error, `The error of task ${task.name} was never retrieved: nobody awaited it.`, task);
+    this.report(task.error, `The error of ${task.mention} was never retrieved: nobody awaited it.`, task);
   };
 
   /** What is still to be said at the end. */
   flushReports(): void {
     for (const task of this.#unretrieved) this.#reportUnretrieved(task);
     for (const task of this.#neverLooked) {
-      if (!task.looked) this.warn(`Nobody looked at the outcome of task ${task.name}: it was never awaited.`, task);
+      if (!task.looked) this.warn(`Nobody looked at the outcome of ${task.mention}: it was never awaited.`, task);
     }
     this.#neverLooked = [];
   }

@@ -10,7 +10,7 @@ import { createClock, type Clock, type TimerClock } from "./clock.ts";
 import { Context } from "./context.ts";
 import { currentScopeOrNone, currentTaskOrNone, enterScope } from "./current.ts";
 import type { CancelledError } from "./errors.ts";
-import { InterruptedError, UsageError, assertFunction, assertTime, describeValue } from "./errors.ts";
+import { InterruptedError, UsageError, assertFunction, assertTime, describeValue, assertOptions } from "./errors.ts";
 import type { Instrument } from "./instrument.ts";
 import { assertSignal, followSignal } from "./follow.ts";
 import { createObserverBus, type Observer } from "./observers.ts";
@@ -78,6 +78,7 @@ export class Runner implements AsyncDisposable {
   #mainGrace: NodeJS.Timeout | undefined;
 
   constructor(options: RunnerOptions = {}) {
+    assertOptions(options, "A Runner's options");
     const { clock, maxTasks = Infinity, cleanupTimeout = CLEANUP_MS, shutdownGrace = SHUTDOWN_GRACE_MS } = options;
     const { slowStep = SLOW_STEP_MS } = options;
     assertTime(slowStep, "slowStep");
@@ -105,10 +106,12 @@ export class Runner implements AsyncDisposable {
 
   /**
    * Runs `main` as the main task. Several times in a row if wanted: context variables are kept between runs. Tasks that
-   * main leaves behind go on until `close`. @throws UsageError on a closed runner, and while it runs
+   * main leaves behind go on until `close`. Inside a task of another runner its cancel reaches main.
+   * @throws UsageError on a closed runner, and while it runs
    */
-  async run<T>(main: () => Promise<T>, options: { readonly signal?: AbortSignal } = {}): Promise<T> {
+  async run<T>(main: () => PromiseLike<T>, options: { readonly signal?: AbortSignal } = {}): Promise<T> {
     assertFunction(main, "run's main");
+    assertOptions(options, "run's options");
     if (options.signal !== undefined) assertSignal(options.signal, "run's signal");
     if (this.#closing !== undefined) throw new UsageError("This runner is closed. Make a new one.");
     if (this.#main !== undefined)
@@ -123,6 +126,10 @@ export class Runner implements AsyncDisposable {
     using _signals = listenToSignals(this.#signals, this.#onSignal);
     using _rejections = passCancellations(this.#lost);
     using _signal = options.signal === undefined ? undefined : followSignal(task.scope, options.signal);
+    const outer = currentScopeOrNone();
+    const unfollow = outer?.whenCancelled(() => {
+      task.cancelBy("parent", outer.effective?.reason, false, outer.effective);
+    });
     try {
       task.queue();
       return await enterScope(undefined, () => task.join());
@@ -130,6 +137,7 @@ export class Runner implements AsyncDisposable {
       if (task.cancelled()) throw this.#interruption(task.error as CancelledError) ?? task.error;
       throw task.abandoned() && this.#interrupted !== undefined ? interrupt(this.#interrupted) : error;
     } finally {
+      unfollow?.();
       clearTimeout(this.#mainGrace);
       this.#main = undefined;
       state.instrument?.emit("run.end", task as unknown as TaskImpl, undefined, 0, 0);
@@ -143,7 +151,7 @@ export class Runner implements AsyncDisposable {
   close(reason?: unknown): Promise<void> {
     const here = currentScopeOrNone();
     if (here?.runner === this.#state && here.task?.done() === false) {
-      const message = `Task ${here.task.name} closes its own runner: it would wait for itself. Let main return instead.`;
+      const message = `${here.task.label} closes its own runner: it would wait for itself. Let main return instead.`;
       return Promise.reject(new UsageError(message));
     }
     this.#closing ??= this.#close(reason);
@@ -207,7 +215,7 @@ export class Runner implements AsyncDisposable {
     const within = this.#isGraceCut
       ? "when the shutdown was cut short"
       : `within ${this.#shutdownGrace} ms (shutdownGrace)`;
-    const message = `Task ${task.name} did not end ${within} and was abandoned.`;
+    const message = `${task.label} did not end ${within} and was abandoned.`;
     this.#state.report(new UsageError(message), message, task);
   }
 
@@ -296,7 +304,8 @@ function signalsOf(signals: unknown = RUN_SIGNALS): readonly RunSignal[] {
  *
  * @throws what main throws; InterruptedError when SIGINT or SIGTERM ended it
  */
-export async function run<T>(main: () => Promise<T>, options: RunOptions = {}): Promise<T> {
+export async function run<T>(main: () => PromiseLike<T>, options: RunOptions = {}): Promise<T> {
+  assertOptions(options, "run's options");
   const runner = new Runner(options);
   try {
     return await runner.run(main, options.signal === undefined ? {} : { signal: options.signal });

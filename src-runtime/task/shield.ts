@@ -1,21 +1,21 @@
 /** Protection from a cancel, in two forms: `shield` frees the caller, `shielded` keeps it until the body has ended. */
 import { currentScope, currentScopeOrNone, enterScope } from "./current.ts";
-import { CancelledError, TimeoutError, assertFunction, assertTime } from "./errors.ts";
+import { CancelledError, TimeoutError, assertFunction, assertTime, assertAwaitish, assertOptions } from "./errors.ts";
 import { withinGrace } from "./grace.ts";
 import { leaveScope, leaveWithValue } from "./leave.ts";
 import { Scope, refuse } from "./scope.ts";
 import { waitForPromise } from "./sleep.ts";
 import { UNOWNED, spawn } from "./spawn.ts";
-import { TaskImpl, isThenable, type Task } from "./task.ts";
+import { TaskImpl, type Task } from "./task.ts";
 import type { Deadline } from "./timers.ts";
 
 /**
  * Waits for work that a cancel of the caller does not reach: the caller is freed at once with CancelledError, the work
  * goes on under its own owner (a function: the runner). @throws TaskCancelledError when the work itself is cancelled
  */
-export async function shield<T>(work: Task<T> | PromiseLike<T> | (() => Promise<T>)): Promise<T> {
+export async function shield<T>(work: Task<T> | PromiseLike<T> | (() => PromiseLike<T>)): Promise<T> {
   const scope = currentScope("shield()");
-  if (!isThenable(work)) assertFunction(work, "What shield() protects");
+  assertAwaitish(work, "What shield() protects");
   if (scope.refusesWaits) await refuse(scope);
   const { instrument } = scope.runner;
   instrument?.emit("shield.enter", scope.task, scope, 0, 0);
@@ -42,7 +42,7 @@ export interface ShieldedOptions {
  * Runs `body` cut off from cancels of enclosing scopes; the caller waits for it, and the next runtime wait after it
  * throws. A `timeout()` around it that passed meanwhile throws its TimeoutError.
  */
-export async function shielded<T>(body: () => Promise<T>, options: ShieldedOptions = {}): Promise<T> {
+export async function shielded<T>(body: () => PromiseLike<T>, options: ShieldedOptions = {}): Promise<T> {
   try {
     return await protect(body, options);
   } finally {
@@ -51,8 +51,9 @@ export async function shielded<T>(body: () => Promise<T>, options: ShieldedOptio
 }
 
 /** `shielded` for the runtime's own cleanup: what has its value keeps it, whatever passed meanwhile. */
-export async function protect<T>(body: () => Promise<T>, options: ShieldedOptions = {}): Promise<T> {
+export async function protect<T>(body: () => PromiseLike<T>, options: ShieldedOptions = {}): Promise<T> {
   assertFunction(body, "shielded's body");
+  assertOptions(options, "shielded's options");
   const { timeout: ms = Infinity } = options;
   assertTime(ms, "shielded's timeout");
   const outer = currentScope("shielded()");

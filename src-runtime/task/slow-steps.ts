@@ -60,7 +60,7 @@ function reportSlowStep(task: TaskImpl, ms: number, what: string): void {
   const { runner } = task.scope;
   runner.instrument?.emit("loop.slow_step", task, undefined, ms, 0);
   runner.warn(
-    `${what} of task ${task.name} held the event loop for ${ms.toFixed(0)} ms. Use toThread(), or checkpoint() now and then.`,
+    `${what} of ${task.mention} held the event loop for ${ms.toFixed(0)} ms. Use toThread(), or checkpoint() now and then.`,
     task,
   );
 }

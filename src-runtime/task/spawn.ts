@@ -1,6 +1,6 @@
 /** Makes tasks: for the runner itself (`createTask`), and for everything that owns tasks. */
 import { currentScope, currentScopeOrNone } from "./current.ts";
-import { assertFunction, describeValue, TaskGroupClosed } from "./errors.ts";
+import { assertFunction, describeValue, TaskGroupClosed, assertOptions } from "./errors.ts";
 import { Context } from "./context.ts";
 import type { TaskKind } from "../protocol/record.ts";
 import type { Scope } from "./scope.ts";
@@ -20,7 +20,7 @@ const NO_OPTIONS: SpawnOptions = {};
 export function spawn<T>(
   ownerScope: Scope,
   owner: TaskOwner,
-  fn: () => Promise<T> | PromiseLike<T> | T,
+  fn: () => PromiseLike<T> | T,
   options = NO_OPTIONS,
 ): TaskImpl<T> {
   assertFunction(fn, "A task");
@@ -44,7 +44,7 @@ export function makeTask<T>(
   if (runner.closed) throw new TaskGroupClosed("The runner has ended and takes no more tasks.");
   if (runner.live >= maxTasks) {
     throw new RangeError(
-      `There are ${maxTasks} tasks already (maxTasks). Wait for some, or limit them by a CapacityLimiter.`,
+      `${maxTasks === 1 ? "There is 1 task" : `There are ${maxTasks} tasks`} already (maxTasks). Wait for some, or limit them by a CapacityLimiter.`,
     );
   }
   const context = options.context ?? here.context.copy();
@@ -52,7 +52,9 @@ export function makeTask<T>(
   return new TaskImpl<T>(runner, ownerScope, owner, fn, parent, context, options.name, options.kind);
 }
 
-function assertTaskOptions({ name, context, start }: TaskOptions): void {
+export function assertTaskOptions(options: TaskOptions): void {
+  assertOptions(options, "A task's options", 'Give a name as { name: "…" }.');
+  const { name, context, start } = options;
   if (name !== undefined) assertName(name, "A task's name");
   if (context !== undefined && !(context instanceof Context)) {
     throw new TypeError(`A task's context must be one of copyContext(), not ${describeValue(context)}.`);
@@ -70,7 +72,7 @@ export function assertName(name: unknown, what: string): void {
  * Starts a task of the runner: it goes on when its creator ends, and is cancelled at the end of the run.
  * @throws NoCurrentTaskError outside a run
  */
-export function createTask<T>(fn: () => Promise<T>, options?: TaskOptions): Task<T> {
+export function createTask<T>(fn: () => PromiseLike<T>, options?: TaskOptions): Task<T> {
   assertFunction(fn, "createTask's task");
   return spawn(currentScope("createTask()").runner.root, UNOWNED, fn, options);
 }

@@ -5,7 +5,7 @@
 import { asCancelled, withoutCancellations } from "./cancellation.ts";
 import { currentScope, currentScopeOrNone, enterScope } from "./current.ts";
 import { CancelledError, FatalError, TaskGroupClosed, addSuppressed } from "./errors.ts";
-import { assertFunction, assertTime } from "./errors.ts";
+import { assertFunction, assertTime, assertOptions } from "./errors.ts";
 import { ExceptionGroup } from "./exception-group.ts";
 import { startChild, type StartingGroup } from "./group-start.ts";
 import type { Subject } from "./instrument.ts";
@@ -17,9 +17,9 @@ import type { Task, TaskImpl, TaskOptions, TaskOwner } from "./task.ts";
 
 export interface TaskGroup {
   /** @throws TaskGroupClosed after a failure or the end; the group's CancelledError after `cancel()` */
-  createTask<T>(fn: () => Promise<T>, options?: TaskOptions): Task<T>;
+  createTask<T>(fn: () => PromiseLike<T>, options?: TaskOptions): Task<T>;
   /** Starts a child and waits until it calls `started(value)`; it goes on in the group. */
-  start<T = void>(fn: (started: (value: T) => void) => Promise<unknown>, options?: TaskOptions): Promise<T>;
+  start<T = void>(fn: (started: (value: T) => void) => PromiseLike<unknown>, options?: TaskOptions): Promise<T>;
   /** Ends the group early, without an error. */
   cancel(reason?: unknown): void;
   readonly signal: AbortSignal;
@@ -40,7 +40,7 @@ export interface SupervisorOptions extends TaskGroupOptions {
 
 /** Undefined: the group was ended by `cancel()`. @throws ExceptionGroup of all errors, CancelledError from outside */
 export async function taskGroup<T>(
-  body: (group: TaskGroup) => Promise<T>,
+  body: (group: TaskGroup) => PromiseLike<T>,
   options: TaskGroupOptions = {},
 ): Promise<T | undefined> {
   assertFunction(body, "taskGroup's body");
@@ -49,7 +49,7 @@ export async function taskGroup<T>(
 
 /** As `taskGroup`, but a child's failure cancels nobody. @throws the body's own error, CancelledError from outside */
 export async function supervisorGroup<T>(
-  body: (group: TaskGroup) => Promise<T>,
+  body: (group: TaskGroup) => PromiseLike<T>,
   options: SupervisorOptions = {},
 ): Promise<T | undefined> {
   assertFunction(body, "supervisorGroup's body");
@@ -85,13 +85,15 @@ class Group implements TaskGroup, StartingGroup, Subject {
   readonly #graceOver = Promise.withResolvers<undefined>();
 
   constructor(options: TaskGroupOptions, supervisor: SupervisorOptions | undefined) {
+    const what = supervisor === undefined ? "taskGroup" : "supervisorGroup";
+    assertOptions(options, `${what}'s options`, 'Give a name as { name: "…" }.');
     const { name, grace = Infinity } = options;
     assertTime(grace, "grace");
     if (name !== undefined) assertName(name, "A group's name");
     const onChildError = supervisor?.onChildError;
     if (onChildError !== undefined) assertFunction(onChildError, "onChildError");
     this.looks = supervisor === undefined || onChildError !== undefined;
-    const outer = currentScope(supervisor === undefined ? "taskGroup()" : "supervisorGroup()");
+    const outer = currentScope(`${what}()`);
     this.grace = grace;
     this.#supervisor = supervisor;
     this.#scope = new Scope("group", outer.runner, outer, outer.task, outer.context, false, name);
@@ -117,11 +119,11 @@ class Group implements TaskGroup, StartingGroup, Subject {
     return this.#children.size;
   }
 
-  createTask<T>(fn: () => Promise<T>, options?: TaskOptions): Task<T> {
+  createTask<T>(fn: () => PromiseLike<T>, options?: TaskOptions): Task<T> {
     return this.spawn(fn, options, this);
   }
 
-  spawn<T>(fn: () => Promise<T>, options: TaskOptions | undefined, owner: TaskOwner): TaskImpl<T> {
+  spawn<T>(fn: () => PromiseLike<T>, options: TaskOptions | undefined, owner: TaskOwner): TaskImpl<T> {
     assertFunction(fn, "A group's task");
     if (this.#state === "ended") throw new TaskGroupClosed("The task group has ended and takes no more tasks.");
     if (this.#state === "failed") {
@@ -144,7 +146,7 @@ class Group implements TaskGroup, StartingGroup, Subject {
     return task;
   }
 
-  start<T = void>(fn: (started: (value: T) => void) => Promise<unknown>, options?: TaskOptions): Promise<T> {
+  start<T = void>(fn: (started: (value: T) => void) => PromiseLike<unknown>, options?: TaskOptions): Promise<T> {
     return startChild(this, fn, options);
   }
 
@@ -201,7 +203,7 @@ class Group implements TaskGroup, StartingGroup, Subject {
     this.#scope.cancel(runner.cancelOf(this.#scope, "group", error, by));
   }
 
-  async run<T>(body: (group: TaskGroup) => Promise<T>): Promise<T | undefined> {
+  async run<T>(body: (group: TaskGroup) => PromiseLike<T>): Promise<T | undefined> {
     const scope = this.#scope;
     const { instrument, timers } = scope.runner;
     instrument?.emit("group.enter", scope.task, scope, 0, 0);
@@ -228,7 +230,7 @@ class Group implements TaskGroup, StartingGroup, Subject {
     });
   };
 
-  async #runBody<T>(body: (group: TaskGroup) => Promise<T>): Promise<Ending<T>> {
+  async #runBody<T>(body: (group: TaskGroup) => PromiseLike<T>): Promise<Ending<T>> {
     const scope = this.#scope;
     const running = enterScope(scope, () => this.#ending(body));
     if (this.grace === Infinity) return running;
@@ -237,7 +239,7 @@ class Group implements TaskGroup, StartingGroup, Subject {
     return { kind: "cancelled", cancelled: new CancelledError(scope.effective) };
   }
 
-  async #ending<T>(body: (group: TaskGroup) => Promise<T>): Promise<Ending<T>> {
+  async #ending<T>(body: (group: TaskGroup) => PromiseLike<T>): Promise<Ending<T>> {
     const scope = this.#scope;
     try {
       return { kind: "value", value: await body(this) };
@@ -307,7 +309,7 @@ class Group implements TaskGroup, StartingGroup, Subject {
   #reportUnlooked(task: TaskImpl): void {
     if (task.looked) return;
     task.looked = true;
-    this.#scope.runner.report(task.error, `Task ${task.name} of a supervisor group failed.`, task);
+    this.#scope.runner.report(task.error, `${task.label} of a supervisor group failed.`, task);
   }
 }
 

@@ -167,6 +167,16 @@ export class TaskImpl<T = unknown> implements Task<T> {
     return this.#name ?? (this.#fn.name === "" ? `task ${this.number}` : this.#fn.name);
   }
 
+  /** For the start of a message: `Task fetch`; without a name `Task 1`. */
+  get label(): string {
+    return `Task ${this.givenName === "" ? this.number : this.givenName}`;
+  }
+
+  /** The same inside a sentence: `task fetch`. */
+  get mention(): string {
+    return `task ${this.givenName === "" ? this.number : this.givenName}`;
+  }
+
   set name(name: string) {
     this.#name = name;
   }
@@ -301,14 +311,14 @@ export class TaskImpl<T = unknown> implements Task<T> {
   }
 
   result(): T {
-    if (!this.done()) throw new TaskNotFinished(`Task ${this.name} has not ended: await it, or ask done() first.`);
+    if (!this.done()) throw new TaskNotFinished(`${this.label} has not ended: await it, or ask done() first.`);
     this.looked = true;
     if (this.#phase === "completed") return this.#value as T;
     throw this.outcomeError();
   }
 
   exception(): unknown {
-    if (!this.done()) throw new TaskNotFinished(`Task ${this.name} has not ended: await it, or ask done() first.`);
+    if (!this.done()) throw new TaskNotFinished(`${this.label} has not ended: await it, or ask done() first.`);
     this.looked = true;
     return this.#phase === "completed" ? null : this.outcomeError();
   }
@@ -318,8 +328,8 @@ export class TaskImpl<T = unknown> implements Task<T> {
     if (this.#phase === "failed") return this.error as Error;
     const isAbandoned = this.#phase === "abandoned";
     this.#cancelledError ??= isAbandoned
-      ? new TaskCancelledError(`Task ${this.name} was abandoned: it did not react to its cancel in time.`)
-      : new TaskCancelledError(`Task ${this.name} was cancelled.`, { cause: this.error });
+      ? new TaskCancelledError(`${this.label} was abandoned: it did not react to its cancel in time.`)
+      : new TaskCancelledError(`${this.label} was ${whyCancelled(this.error)}`, { cause: this.error });
     return this.#cancelledError;
   }
 
@@ -338,7 +348,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
   /** Its outcome, as a wait of `scope`; with none it can't be cancelled. */
   waitIn(scope: Scope | undefined, kind: "task"): Promise<T> {
     if (scope !== undefined) {
-      if (scope.task === (this as unknown as TaskImpl) && !this.done()) return Promise.reject(awaitsItself(this.name));
+      if (scope.task === (this as unknown as TaskImpl) && !this.done()) return Promise.reject(awaitsItself(this.label));
       if (scope.refusesWaits) return refuse(scope);
     }
     // A wait that a cancel ends has not looked: those that are left at the end have.
@@ -405,7 +415,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
     try {
       enterScope(scope, () => timeStep(this as unknown as TaskImpl, "A done callback", () => callback(this)));
     } catch (error) {
-      runner.report(error, `A done callback of task ${this.name} threw.`, this as unknown as TaskImpl);
+      runner.report(error, `A done callback of ${this.mention} threw.`, this as unknown as TaskImpl);
     } finally {
       scope.close();
     }
@@ -431,7 +441,7 @@ export class TaskImpl<T = unknown> implements Task<T> {
         runner.instrument?.emit("cancel.ignored", this as unknown as TaskImpl, this.scope, 0, 0);
         if (runner.settings.debug) {
           runner.warn(
-            `Task ${this.name} was cancelled and completed all the same. Let the CancelledError pass.`,
+            `${this.label} was cancelled and completed all the same. Let the CancelledError pass.`,
             this as unknown as TaskImpl,
           );
         }
@@ -507,8 +517,15 @@ export function queueAll(tasks: readonly TaskImpl[]): void {
   });
 }
 
-export function awaitsItself(name: string): UsageError {
-  return new UsageError(`Task ${name} awaits itself: it would wait for ever.`);
+/** `cancelled by main (explicit): no more needed.` */
+function whyCancelled(error: unknown): string {
+  if (!(error instanceof CancelledError) || !error.message.startsWith("Cancelled")) return "cancelled.";
+  return `c${error.message.slice(1)}${error.message.endsWith(".") ? "" : "."}`;
+}
+
+/** `label`: of the task. */
+export function awaitsItself(label: string): UsageError {
+  return new UsageError(`${label} awaits itself: it would wait for ever.`);
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

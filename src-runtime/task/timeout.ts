@@ -3,7 +3,15 @@
  * enclosing scope is cancelled, it becomes a TimeoutError. A block that ends otherwise keeps its own outcome.
  */
 import { currentScope, enterScope } from "./current.ts";
-import { CancelledError, TimeoutError, UsageError, addSuppressed, assertFunction, assertTime } from "./errors.ts";
+import {
+  CancelledError,
+  TimeoutError,
+  UsageError,
+  addSuppressed,
+  assertFunction,
+  assertTime,
+  assertOptions,
+} from "./errors.ts";
 import { withinGrace } from "./grace.ts";
 import { leaveScope, leaveWithValue } from "./leave.ts";
 import { Scope, deliver } from "./scope.ts";
@@ -28,11 +36,12 @@ export interface TimeoutOptions {
 /** Ends `body` after `ms`; null never, zero and less at the next turn of the event loop. @throws TimeoutError */
 export async function timeout<T>(
   ms: number | null,
-  body: (timeout: Timeout) => Promise<T>,
+  body: (timeout: Timeout) => PromiseLike<T>,
   options: TimeoutOptions = {},
 ): Promise<T> {
   assertFunction(body, "timeout's body");
   if (ms !== null) assertTime(ms, "timeout's time");
+  assertOptions(options, "timeout's options");
   const { timers } = currentScope("timeout()").runner;
   return runTimeout(ms === null ? null : timers.now() + ms, body, options, ms);
 }
@@ -40,11 +49,12 @@ export async function timeout<T>(
 /** As `timeout`, at an instant of the runner's clock (`now()`). @throws TimeoutError */
 export async function timeoutAt<T>(
   when: number | null,
-  body: (timeout: Timeout) => Promise<T>,
+  body: (timeout: Timeout) => PromiseLike<T>,
   options: TimeoutOptions = {},
 ): Promise<T> {
   assertFunction(body, "timeoutAt's body");
   if (when !== null) assertTime(when, "timeoutAt's time");
+  assertOptions(options, "timeoutAt's options");
   return runTimeout(when, body, options, null);
 }
 
@@ -53,7 +63,7 @@ export type MoveOnResult<T> =
   | { readonly timedOut: true; readonly value?: undefined };
 
 /** As `timeout`, but its own deadline is a result and no error. */
-export async function moveOnAfter<T>(ms: number | null, body: () => Promise<T>): Promise<MoveOnResult<T>> {
+export async function moveOnAfter<T>(ms: number | null, body: () => PromiseLike<T>): Promise<MoveOnResult<T>> {
   assertFunction(body, "moveOnAfter's body");
   if (ms !== null) assertTime(ms, "moveOnAfter's time");
   const block = new TimeoutBlock(ms === null ? null : currentScope("moveOnAfter()").runner.timers.now() + ms, ms);
@@ -64,7 +74,7 @@ export async function moveOnAfter<T>(ms: number | null, body: () => Promise<T>):
 
 async function runTimeout<T>(
   when: number | null,
-  body: (timeout: Timeout) => Promise<T>,
+  body: (timeout: Timeout) => PromiseLike<T>,
   options: TimeoutOptions,
   ms: number | null,
 ): Promise<T> {
@@ -118,11 +128,11 @@ class TimeoutBlock implements Timeout {
     const { task, runner } = this.#scope;
     runner.instrument?.emit("timeout.raised", task, this.#scope, this.#when ?? 0, 0);
     const what = this.#ms === null ? `its deadline at ${this.#when} ms` : `${this.#ms} ms`;
-    const message = `A block of task ${task?.name ?? "?"} did not end within ${what}.`;
+    const message = `A block of ${task?.mention ?? "a task"} did not end within ${what}.`;
     return new TimeoutError(message, { cause: cancelled, ...(this.#ms === null ? {} : { ms: this.#ms }) });
   }
 
-  async run<T>(body: () => Promise<T>, grace: number): Promise<Ending<T>> {
+  async run<T>(body: () => PromiseLike<T>, grace: number): Promise<Ending<T>> {
     const scope = this.#scope;
     try {
       const running = enterScope(scope, async () => body());

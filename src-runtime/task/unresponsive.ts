@@ -45,7 +45,7 @@ export class UnresponsiveWatch {
       this.#due.delete(task);
       instrument?.emit("cancel.unresponsive", task, task.scope, 0, 0);
       if (settings.debug) {
-        this.#runner.warn(`Task ${task.name} was cancelled ${UNRESPONSIVE_MS} ms ago and has not ended.`, task);
+        this.#runner.warn(`${task.label} was cancelled ${UNRESPONSIVE_MS} ms ago and has not ended.`, task);
       }
     }
   };

@@ -3,13 +3,13 @@
  * `grace` to end; a foreign promise can only be abandoned.
  */
 import { currentScope } from "./current.ts";
-import { CancelledError, TimeoutError, assertFunction, assertTime } from "./errors.ts";
+import { CancelledError, TimeoutError, assertAwaitish, assertOptions, assertTime } from "./errors.ts";
 import { isGather } from "./gathering.ts";
 import { GRACE_MS, drain } from "./grace.ts";
 import type { Scope } from "./scope.ts";
 import { Wait, refuse } from "./scope.ts";
 import { spawn } from "./spawn.ts";
-import { TaskImpl, awaitsItself, isThenable, type Task, type TaskOwner } from "./task.ts";
+import { TaskImpl, awaitsItself, type Task, type TaskOwner } from "./task.ts";
 
 const OWNER: TaskOwner = { looks: true, passesValueOn: true, taskEnded() {} };
 
@@ -18,12 +18,13 @@ const OWNER: TaskOwner = { looks: true, passesValueOn: true, taskEnded() {} };
  * another error thrown, while the work is being cancelled comes out. @throws TimeoutError, or what the work throws
  */
 export async function waitFor<T>(
-  work: (() => Promise<T>) | Task<T> | PromiseLike<T>,
+  work: (() => PromiseLike<T>) | Task<T> | PromiseLike<T>,
   ms: number | null,
   options: { readonly grace?: number } = {},
 ): Promise<T> {
+  assertOptions(options, "waitFor's options");
   const { grace = GRACE_MS } = options;
-  if (!isThenable(work)) assertFunction(work, "What waitFor() waits for");
+  assertAwaitish(work, "What waitFor() waits for");
   if (ms !== null) assertTime(ms, "waitFor's time");
   assertTime(grace, "grace");
   const scope = currentScope("waitFor()");
@@ -45,7 +46,7 @@ export async function waitFor<T>(
 }
 
 async function waitForTask<T>(scope: Scope, task: TaskImpl<T>, ms: number | null, grace: number): Promise<T> {
-  if (scope.task === (task as unknown as TaskImpl)) throw awaitsItself(task.name);
+  if (scope.task === (task as unknown as TaskImpl)) throw awaitsItself(task.label);
   task.looked = true;
   if (!task.done()) {
     const isOver = await untilEnd(scope, task as unknown as TaskImpl, ms).catch(async (error: unknown) => {

@@ -1,6 +1,6 @@
 /** `wait` and `asCompleted`: many tasks, none of them owned. Neither ever throws for a task's error, nor cancels one. */
 import { currentScope } from "./current.ts";
-import { TimeoutError, UsageError, assertTime, describeValue } from "./errors.ts";
+import { TimeoutError, UsageError, assertTime, describeValue, assertOptions } from "./errors.ts";
 import type { Subject } from "./instrument.ts";
 import { Wait, refuse, type Scope } from "./scope.ts";
 import { TaskImpl, awaitsItself, type Task } from "./task.ts";
@@ -29,6 +29,7 @@ export async function wait<T extends Task<unknown>>(
   tasks: Iterable<T>,
   options: WaitOptions = {},
 ): Promise<WaitResult<T>> {
+  assertOptions(options, "wait's options");
   const { timeout: ms = Infinity, returnWhen = "ALL_COMPLETED" } = options;
   const scope = currentScope("wait()");
   const all = tasksOf(tasks, "wait", scope);
@@ -117,7 +118,7 @@ function tasksOf(tasks: Iterable<Task<unknown>>, what: string, scope: Scope): Re
     if (!(task instanceof TaskImpl)) {
       throw new TypeError(`${what}() takes tasks, not ${describeValue(task)}. Make one with createTask().`);
     }
-    if (task === scope.task) throw awaitsItself(task.name);
+    if (task === scope.task) throw awaitsItself(task.label);
     all.add(task);
   }
   return all;
@@ -141,6 +142,7 @@ export function asCompleted<T extends Task<unknown>>(
   tasks: Iterable<T>,
   options: { readonly timeout?: number } = {},
 ): AsyncIterable<EndedTask<T>> {
+  assertOptions(options, "asCompleted's options");
   const { timeout: ms = Infinity } = options;
   const scope = currentScope("asCompleted()");
   const all = tasksOf(tasks, "asCompleted", scope);

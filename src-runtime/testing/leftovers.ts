@@ -7,7 +7,7 @@ import { describeTask, siteOf } from "./task-tree.ts";
 const THREADS = "the threads";
 
 export class LeftBehindError extends Error {
-  override readonly name = "LeftBehindError";
+  override readonly name: string = "LeftBehindError";
 
   constructor(left: readonly Leftover[]) {
     super(
@@ -30,7 +30,7 @@ export interface Leftover {
 export function unretrieved(task: TaskImpl): Leftover {
   const { error } = task;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { text: `the error of task ${task.name}, which nobody awaited: ${text}`, site: siteOf(task) };
+  return { text: `the error of ${task.mention}, which nobody awaited: ${text}`, site: siteOf(task) };
 }
 
 /** Live tasks and what is open. */

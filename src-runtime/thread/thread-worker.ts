@@ -24,9 +24,10 @@ export default async function work(request: ThreadRequest): Promise<void> {
   }
 }
 
-async function call({ module, exportName, flag }: ThreadRequest, args: readonly unknown[]): Promise<ThreadAnswer> {
+async function call(request: ThreadRequest, args: readonly unknown[]): Promise<ThreadAnswer> {
+  const { module, exportName, flag } = request;
   try {
-    const exported = (await import(module)) as Readonly<Record<string, unknown>>;
+    const exported = (await load(request)) as Readonly<Record<string, unknown>>;
     const fn = exported[exportName];
     if (typeof fn !== "function") {
       const names = Object.keys(exported).join(", ");
@@ -38,5 +39,17 @@ async function call({ module, exportName, flag }: ThreadRequest, args: readonly 
   } catch (error) {
     const isCancelled = readCancelFlag(flag) !== undefined && (error as Error | undefined)?.name === "CancelledError";
     return isCancelled ? { kind: "cancelled" } : { kind: "error", error: encodeError(error) };
+  }
+}
+
+/** Node's own error for a missing module would name this file as who asked for it. */
+async function load({ module, exportName }: ThreadRequest): Promise<unknown> {
+  try {
+    return await import(module);
+  } catch (error) {
+    const { code, url } = error as { readonly code?: unknown; readonly url?: unknown };
+    if (code !== "ERR_MODULE_NOT_FOUND" || url !== module) throw error;
+    const message = `There is no module ${module}, whose ${exportName} toThread() was to call.`;
+    throw Object.assign(new Error(message, { cause: error }), { code });
   }
 }

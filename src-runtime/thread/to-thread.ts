@@ -7,7 +7,7 @@
 import { MessageChannel, type Transferable } from "node:worker_threads";
 import type { Context } from "../task/context.ts";
 import { currentScope } from "../task/current.ts";
-import { describeValue } from "../task/errors.ts";
+import { describeValue, assertOptions } from "../task/errors.ts";
 import { Wait, deliver, refuse, type Scope } from "../task/scope.ts";
 import { TaskImpl, type TaskOwner } from "../task/task.ts";
 import { DataCloneError } from "./errors.ts";
@@ -113,6 +113,9 @@ function assertCall(module: unknown, exportName: unknown, args: unknown, options
     const hint = "Give it as new URL('./work.js', import.meta.url).";
     throw new TypeError(`toThread's module must be a URL, not ${describeValue(module)}. ${hint}`);
   }
+  if (!["file:", "data:"].includes(module.protocol)) {
+    throw new TypeError(`toThread's module must be a file: URL, not ${module.href}: no other is loaded.`);
+  }
   if (typeof exportName !== "string") {
     const hint = "A function itself can't go to a thread: name one that the module exports.";
     throw new TypeError(`toThread's exportName must be a string, not ${describeValue(exportName)}. ${hint}`);
@@ -120,12 +123,13 @@ function assertCall(module: unknown, exportName: unknown, args: unknown, options
   if (!Array.isArray(args)) {
     throw new TypeError(`toThread's args must be an array of the function's arguments, not ${describeValue(args)}.`);
   }
+  assertOptions(options, "toThread's options");
   const { limiter, onCancel = "terminate", transfer = [] } = options;
   if (limiter !== undefined && typeof limiter.acquire !== "function") {
     throw new TypeError(`toThread's limiter must have acquire(), and ${describeValue(limiter)} has none.`);
   }
   if (!["terminate", "wait", "abandon"].includes(onCancel)) {
-    throw new RangeError(
+    throw new TypeError(
       `toThread's onCancel must be "terminate", "wait" or "abandon", not ${describeValue(onCancel)}.`,
     );
   }

@@ -9,6 +9,7 @@ import {
   NoCurrentTaskError,
   Runner,
   TaskGroupClosed,
+  TimeoutError,
   UsageError,
   checkpoint,
   createTask,
@@ -18,6 +19,7 @@ import {
   run,
   shielded,
   sleep,
+  timeout,
   type Clock,
   type ErrorReport,
   type RunOptions,
@@ -446,4 +448,22 @@ test("the process lives while a task waits on runtime primitives alone, and ends
     });`;
   const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", source], { encoding: "utf8" });
   expect({ stdout, status }).toEqual({ stdout: "lived\n", status: 0 });
+});
+
+test("a cancel around a run inside a run reaches it: its cleanup is waited for", async () => {
+  const seen: string[] = [];
+  await run(async () => {
+    const inner = (): Promise<string> =>
+      run(async () => {
+        try {
+          await sleep(60_000);
+        } finally {
+          seen.push("inner cleans up");
+        }
+        return "inner";
+      });
+    expect(await caught(timeout(5, inner))).toBeInstanceOf(TimeoutError);
+    seen.push("outer goes on");
+  });
+  expect(seen).toEqual(["inner cleans up", "outer goes on"]);
 });

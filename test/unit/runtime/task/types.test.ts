@@ -134,6 +134,10 @@ test("wait, asCompleted, race and the like", () => {
     });
     expectTypeOf(race([text, text])).toEqualTypeOf<Promise<string>>();
     expectTypeOf(race([text, async () => 1])).toEqualTypeOf<Promise<string | number>>();
+    expectTypeOf(timeout(1, () => gather([text, async () => 1]))).toEqualTypeOf<Promise<[string, number]>>();
+    expectTypeOf(createTask(() => createTask(text))).toEqualTypeOf<Task<string>>();
+    expectTypeOf(gather<number>([async () => 1])).toEqualTypeOf<Gather<number[]>>();
+    expectTypeOf(gather([text], { returnExceptions: Math.random() > 2 })).toEqualTypeOf<Gather<[string | Error]>>();
     expectTypeOf(race<number>([async () => 1])).toEqualTypeOf<Promise<number>>();
     expectTypeOf(firstSuccess([one, one])).toEqualTypeOf<Promise<1>>();
     expectTypeOf(mapConcurrent([1, 2], 2, async (item) => String(item))).toEqualTypeOf<Promise<string[]>>();
