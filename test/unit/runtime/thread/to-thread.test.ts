@@ -384,7 +384,10 @@ describe("what goes wrong", () => {
       });
       expect(await thrown(toThread(WORK, "notAFunction"))).toBeInstanceOf(TypeError);
       const missing = new URL("./not-there.ts", import.meta.url);
-      expect(await thrown(toThread(missing, "x"))).toMatchObject({ code: "ERR_MODULE_NOT_FOUND" });
+      expect(await thrown(toThread(missing, "x"))).toMatchObject({
+        code: "ERR_MODULE_NOT_FOUND",
+        message: `There is no module ${missing.href}, whose x toThread() was to call.`,
+      });
     });
   });
 
@@ -402,7 +405,8 @@ describe("what goes wrong", () => {
     ["a path", ["./work.ts", "add", []], TypeError],
     ["a function", [WORK, () => 1, []], TypeError],
     ["arguments outside an array", [WORK, "add", 1], TypeError],
-    ["an unknown onCancel", [WORK, "add", [], { onCancel: "kill" }], RangeError],
+    ["a module of the web", [new URL("https://example.com/work.js"), "add"], TypeError],
+    ["an unknown onCancel", [WORK, "add", [], { onCancel: "kill" }], TypeError],
     ["a limiter that is none", [WORK, "add", [], { limiter: {} }], TypeError],
     ["a transfer outside an array", [WORK, "add", [], { transfer: 1 }], TypeError],
   ])("%s is refused", async (_, args, type) => {
