@@ -270,7 +270,7 @@ test("a task may end by another task, whose outcome is its own; by itself it may
   inRun(async () => {
     const inner = createTask(async () => "inner");
     expect(await createTask(async () => inner)).toBe("inner");
-    expect(await createTask((() => inner) as unknown as () => Promise<string>)).toBe("inner");
+    expect(await createTask(() => inner)).toBe("inner");
     const itself = createTask(async () => currentTask());
     expect(await caught(itself)).toBeInstanceOf(UsageError);
   }));
