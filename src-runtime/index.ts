@@ -12,7 +12,7 @@ export type { EventKind } from "./task/instrument.ts";
 
 // Tasks and scopes
 export { createTask, currentSignal, currentTask } from "./task/spawn.ts";
-export type { CancelRequest, Settled, Task, TaskOptions } from "./task/task.ts";
+export type { CancelRequest, Settled, Task, TaskOptions } from "./task/handle.ts";
 export {
   supervisorGroup,
   taskGroup,

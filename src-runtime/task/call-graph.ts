@@ -10,7 +10,8 @@ import { describeValue } from "./errors.ts";
 import type { Subject } from "./instrument.ts";
 import type { TaskInfo } from "./runner-state.ts";
 import type { Wait, WaitKind } from "./scope.ts";
-import { TaskImpl, type Task } from "./task.ts";
+import type { Task } from "./handle.ts";
+import { TaskImpl } from "./task.ts";
 
 /** A task and all who wait for it, directly or through a group, gather, shield or lock. */
 export interface CallGraph {

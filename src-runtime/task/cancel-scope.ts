@@ -8,7 +8,8 @@ import { drain } from "./grace.ts";
 import { leaveScope, leaveWithValue } from "./leave.ts";
 import { Scope, type LeftOpen } from "./scope.ts";
 import { assertName, spawn } from "./spawn.ts";
-import type { Task, TaskImpl, TaskOptions, TaskOwner } from "./task.ts";
+import type { Task, TaskOptions } from "./handle.ts";
+import type { TaskImpl, TaskOwner } from "./task.ts";
 import type { Deadline } from "./timers.ts";
 
 export interface CancelScope {

@@ -4,7 +4,8 @@ import { CancelledError, UsageError, assertFunction } from "./errors.ts";
 import { drain } from "./grace.ts";
 import { Wait, refuse } from "./scope.ts";
 import { assertTaskOptions } from "./spawn.ts";
-import type { TaskImpl, TaskOptions, TaskOwner } from "./task.ts";
+import type { TaskOptions } from "./handle.ts";
+import type { TaskImpl, TaskOwner } from "./task.ts";
 
 /** What a group lets its starting children use. */
 export interface StartingGroup extends TaskOwner {

@@ -6,7 +6,8 @@ import { leaveScope, leaveWithValue } from "./leave.ts";
 import { Scope, refuse } from "./scope.ts";
 import { waitForPromise } from "./sleep.ts";
 import { UNOWNED, spawn } from "./spawn.ts";
-import { TaskImpl, type Task } from "./task.ts";
+import type { Task } from "./handle.ts";
+import { TaskImpl } from "./task.ts";
 import type { Deadline } from "./timers.ts";
 
 /**

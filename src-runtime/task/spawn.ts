@@ -4,7 +4,8 @@ import { assertFunction, describeValue, TaskGroupClosed, assertOptions } from ".
 import { Context } from "./context.ts";
 import type { TaskKind } from "../protocol/record.ts";
 import type { Scope } from "./scope.ts";
-import { TaskImpl, type Task, type TaskOptions, type TaskOwner } from "./task.ts";
+import type { Task, TaskOptions } from "./handle.ts";
+import { TaskImpl, type TaskOwner } from "./task.ts";
 
 /** Tasks of the runner: nobody waits for them, and their errors are reported when nobody looks. */
 export const UNOWNED: TaskOwner = { looks: false, taskEnded() {} };

@@ -13,7 +13,8 @@ import { leaveCancelled, leaveWithValue } from "./leave.ts";
 import { Scope, Wait, deliver } from "./scope.ts";
 import type { Deadline } from "./timers.ts";
 import { assertName, spawn } from "./spawn.ts";
-import type { Task, TaskImpl, TaskOptions, TaskOwner } from "./task.ts";
+import type { Task, TaskOptions } from "./handle.ts";
+import type { TaskImpl, TaskOwner } from "./task.ts";
 
 export interface TaskGroup {
   /** @throws TaskGroupClosed after a failure or the end; the group's CancelledError after `cancel()` */

@@ -9,7 +9,8 @@ import { GRACE_MS, drain } from "./grace.ts";
 import type { Scope } from "./scope.ts";
 import { Wait, refuse } from "./scope.ts";
 import { spawn } from "./spawn.ts";
-import { TaskImpl, awaitsItself, type Task, type TaskOwner } from "./task.ts";
+import type { Task } from "./handle.ts";
+import { TaskImpl, awaitsItself, type TaskOwner } from "./task.ts";
 
 const OWNER: TaskOwner = { looks: true, passesValueOn: true, taskEnded() {} };
 

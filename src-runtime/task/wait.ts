@@ -3,7 +3,8 @@ import { currentScope } from "./current.ts";
 import { TimeoutError, UsageError, assertTime, describeValue, assertOptions } from "./errors.ts";
 import type { Subject } from "./instrument.ts";
 import { Wait, refuse, type Scope } from "./scope.ts";
-import { TaskImpl, awaitsItself, type Task } from "./task.ts";
+import type { Task } from "./handle.ts";
+import { TaskImpl, awaitsItself } from "./task.ts";
 import type { Deadline } from "./timers.ts";
 
 const RETURN_WHEN = ["FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"] as const;

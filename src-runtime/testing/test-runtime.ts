@@ -8,7 +8,8 @@ import { RuntimeWarning, addSuppressed, assertFunction } from "../task/errors.ts
 import { OPENING_CHANNEL, Runner, type RunnerOpening } from "../task/runner.ts";
 import type { ErrorReport, RunnerState } from "../task/runner-state.ts";
 import { UNOWNED, spawn } from "../task/spawn.ts";
-import type { Task, TaskImpl, TaskOptions } from "../task/task.ts";
+import type { Task, TaskOptions } from "../task/handle.ts";
+import type { TaskImpl } from "../task/task.ts";
 import type { TaskGroup } from "../task/task-group.ts";
 import { Wait } from "../task/scope.ts";
 import type { Instrument, Subject } from "../task/instrument.ts";
