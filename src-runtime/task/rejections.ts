@@ -14,26 +14,38 @@ const OURS = Symbol.for("stallscope.unhandledRejection");
 
 interface Listener {
   (reason: unknown): void;
-  /** Absent: somebody else's. False: its runner has ended. */
+  /** Absent: somebody else's. False: no run of that copy is left. */
   [OURS]?: boolean;
 }
 
+type Lost = (error: unknown) => void;
+
+/** Of all runs there are now. They share one listener: Node warns of more than ten. */
+const runs = new Set<Lost>();
+
+const listener: Listener = (reason) => {
+  if (isCancellation(reason)) {
+    for (const lost of runs) lost(reason);
+    return;
+  }
+  const listeners = process.listeners("unhandledRejection") as Listener[];
+  if (listeners.some((each) => each[OURS] === undefined) || listeners[0] !== listener) return;
+  leaveToNode(listeners, reason);
+};
+
 /** Until disposed. `lost` hears of each cancellation that nobody looked at. */
-export function passCancellations(lost: (error: unknown) => void): Disposable {
-  const listener: Listener = (reason) => {
-    if (isCancellation(reason)) return lost(reason);
-    const listeners = process.listeners("unhandledRejection") as Listener[];
-    if (listeners.some((each) => each[OURS] === undefined) || listeners[0] !== listener) return;
-    leaveToNode(listeners, reason);
-  };
-  listener[OURS] = true;
+export function passCancellations(lost: Lost): Disposable {
   try {
-    process.on("unhandledRejection", listener);
+    if (runs.size === 0) process.on("unhandledRejection", listener);
   } catch {
     // As with signals: where no listener can be installed the run goes on without.
   }
+  runs.add(lost);
+  listener[OURS] = true;
   return {
     [Symbol.dispose]() {
+      runs.delete(lost);
+      if (runs.size > 0) return;
       listener[OURS] = false;
       process.off("unhandledRejection", listener);
     },
@@ -51,6 +63,9 @@ function leaveToNode(ours: readonly Listener[], reason: unknown): void {
   void Promise.reject(reason);
   // Where the program lives on, by a listener for uncaught exceptions, so do we.
   setImmediate(() => {
-    for (const each of ours) if (each[OURS] === true) process.on("unhandledRejection", each);
+    const listeners = process.listeners("unhandledRejection") as Listener[];
+    for (const each of ours) {
+      if (each[OURS] === true && !listeners.includes(each)) process.on("unhandledRejection", each);
+    }
   });
 }

@@ -139,3 +139,9 @@ test.each(["sleep", "checkpoint", "queue.get", "event.wait", "taskGroup", "task.
     expect(ended.lines).toContain("InterruptedError");
   },
 );
+
+test("many runs at once share their listeners: Node warns of nothing, and one signal ends them all", async () => {
+  const ended = await runCore("many-runs.ts", { signals: [["ready", "SIGTERM"]] });
+  expect(ended).toMatchObject({ code: 143, stderr: "" });
+  expect(ended.lines).toEqual(["ready", "15 interrupted", "0,0,0 listeners"]);
+});
