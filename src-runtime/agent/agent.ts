@@ -8,6 +8,7 @@ import { CapacityLimiter } from "../sync/capacity-limiter.ts";
 import { currentScope } from "../task/current.ts";
 import { assertOptions } from "../task/errors.ts";
 import { followSignal } from "../task/follow.ts";
+import { refuse } from "../task/scope.ts";
 import { cancellable } from "../task/sleep.ts";
 import type { TaskImpl } from "../task/task.ts";
 import type { StreamOptions } from "../stream/agent-stream.ts";
@@ -102,6 +103,8 @@ export class AgentImpl implements Agent {
   }
 
   async run(input: AgentInput, options: AgentRunOptions = {}): Promise<AgentResult> {
+    const scope = currentScope("An agent's run()");
+    if (scope.refusesWaits) await refuse(scope);
     return this.start(input, options, {}).wait();
   }
 

@@ -5,7 +5,7 @@
 import type { TaskKind } from "../protocol/record.ts";
 import { currentScope } from "../task/current.ts";
 import { GRACE_MS, drain } from "../task/grace.ts";
-import { throwIfCancelled } from "../task/scope.ts";
+import { refuse, throwIfCancelled } from "../task/scope.ts";
 import { spawn } from "../task/spawn.ts";
 import type { TaskImpl, TaskOwner } from "../task/task.ts";
 import { waitFor } from "../task/wait-for.ts";
@@ -43,5 +43,7 @@ export async function waitForOwned<T>(task: TaskImpl<T>, { ms, grace = GRACE_MS 
 
 /** Both at once. */
 export async function runOwned<T>(what: string, body: () => Promise<T>, options: OwnedTaskOptions): Promise<T> {
+  const scope = currentScope(what);
+  if (scope.refusesWaits) await refuse(scope);
   return waitForOwned(startOwned(what, body, options), options);
 }

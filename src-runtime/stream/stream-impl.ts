@@ -332,7 +332,7 @@ export class StreamImpl<T> implements AgentStream<T>, Subject, TaskOwner {
   async #refusal(scope: Scope): Promise<never> {
     if (scope.refusesWaits) await refuse(scope);
     const { task } = this.#started!;
-    if (this.#isStopped || !task.done()) if (task.scope.refusesWaits) await refuse(task.scope);
+    if ((this.#isStopped || !task.done()) && task.scope.refusesWaits) await refuse(task.scope);
     throw new UsageError(`emit() of stream ${this.name} was called after its end. Await every emit in the producer.`);
   }
 

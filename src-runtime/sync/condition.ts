@@ -7,7 +7,7 @@
 import { currentScope, currentScopeOrNone } from "../task/current.ts";
 import { UsageError, assertFunction, describeValue, type Cancel } from "../task/errors.ts";
 import type { Subject } from "../task/instrument.ts";
-import { deliver, refuse, throwIfCancelled, type Scope, type Wait } from "../task/scope.ts";
+import { deliver, refuse, type Scope, type Wait } from "../task/scope.ts";
 import { Lock, permitsOf, type SyncStats } from "./lock.ts";
 import type { Guard, PermitGuard, Permits } from "./permits.ts";
 import { assertSyncOptions, assertCount, createSubject, describeSubject, type SyncOptions } from "./subject.ts";
@@ -94,7 +94,8 @@ export class Condition {
   /** Waits until `predicate` holds; it is looked at now and after each notify. Throws as `wait`, and what it throws. */
   async waitFor(predicate: () => boolean): Promise<void> {
     assertFunction(predicate, "Condition.waitFor's predicate");
-    throwIfCancelled(currentScope("Condition.waitFor()"));
+    const scope = currentScope("Condition.waitFor()");
+    if (scope.refusesWaits) await refuse(scope);
     this.#guard("waitFor()");
     while (!predicate()) await this.wait();
   }

@@ -7,7 +7,7 @@ import { currentScopeOrNone } from "./current.ts";
 import { type Cancel, type CancelledError, TaskCancelledError, addSuppressed, describeValue } from "./errors.ts";
 import { GRACE_MS, drain } from "./grace.ts";
 import type { Subject } from "./instrument.ts";
-import { Wait, deliver, type Scope } from "./scope.ts";
+import { Wait, refuse, type Scope } from "./scope.ts";
 import { makeTask, spawn } from "./spawn.ts";
 import { TaskImpl, queueAll, type TaskOwner } from "./task.ts";
 import type { Deadline } from "./timers.ts";
@@ -141,7 +141,9 @@ export class Gathering implements Gather<unknown[]>, TaskOwner, Subject {
     if (scope === undefined) {
       return this.#ending === undefined ? (this.#outside ??= Promise.withResolvers()).promise : resultOf(this.#ending);
     }
-    if (scope.effective !== undefined) return this.#leave(scope, deliver(scope, scope.effective));
+    if (scope.effective !== undefined) {
+      return refuse(scope).catch((error: CancelledError) => this.#leave(scope, error));
+    }
     if (this.#ending !== undefined) return resultOf(this.#ending);
     let isCancelled = false;
     const wait = new Wait<unknown[]>(scope, "gather", this, () => {

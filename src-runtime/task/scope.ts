@@ -98,11 +98,6 @@ export class Scope {
     return this.effective !== undefined || this.runner.closed;
   }
 
-  /** Whether a signal was ever asked for: the cancel reached code that listens. */
-  get hasSignal(): boolean {
-    return this.#controller !== undefined;
-  }
-
   /** Whether a cancel of an enclosing scope, up to the next shield, is in force. */
   get isCancelledFromAbove(): boolean {
     return !this.shield && this.parent?.effective !== undefined;
@@ -279,7 +274,6 @@ export type WaitKind =
   | "stream"
   | "pool"
   | "thread"
-  | "timer"
   | "external";
 
 /**

@@ -131,7 +131,7 @@ function firstLines(stderr: string): readonly string[] {
   return stderr.split("\n").filter((line) => !/^\s+at (?:async )?(?!lose)/.test(line));
 }
 
-test.each(["sleep", "checkpoint", "queue.get", "event.wait", "taskGroup", "task.join"])(
+test.each(["sleep", "checkpoint", "queue.get", "event.wait", "gather", "agent.run", "taskGroup", "task.join"])(
   "a loop that swallows every cancel of %s leaves the event loop its turns: the grace ends it",
   async (wait) => {
     const ended = await runCore("swallows.ts", { args: [wait], signals: [["ready", "SIGTERM"]] });
