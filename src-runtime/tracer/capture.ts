@@ -7,6 +7,7 @@
  */
 import { findSourceMap } from "node:module";
 import type { WireFrame } from "../protocol/message.ts";
+import { createLoaderPlaces, type Place } from "./loader-places.ts";
 
 /** The property of the global object under which the function hides (not enumerable). */
 export const CAPTURE_PROPERTY = "stallscope.capture";
@@ -20,6 +21,8 @@ export interface CaptureAnswer {
   readonly span: number;
   /** Scripts may have source maps that only the loader inside this process knows. */
   readonly loaderMaps: boolean;
+  /** A loader's formatter of stacks knows where the places of transformed code are in the sources. */
+  readonly loaderPlaces: boolean;
 }
 
 export interface CaptureContext {
@@ -35,17 +38,23 @@ export function installCapture({ currentTask, activeSpan, beat, ownFile }: Captu
   const stringify = JSON.stringify;
   const { captureStackTrace } = Error;
   const ErrorConstructor = Error;
+  const loader = createLoaderPlaces();
 
-  /** With a file: that script's source map as its loader gave it, "" none. Without: the stack. */
-  function capture(file?: string): string {
+  /**
+   * With a file: that script's source map as its loader gave it, "" none. With places: where they are in the sources.
+   * Without: the stack.
+   */
+  function capture(of?: string | readonly Place[]): string {
     try {
-      if (file !== undefined) return stringify(findSourceMap(file)?.payload ?? "");
+      if (typeof of === "string") return stringify(findSourceMap(of)?.payload ?? "");
+      if (of !== undefined) return stringify(loader.map(of));
       const answer: CaptureAnswer = {
         beat: beat(),
         frames: callSites(),
         task: currentTask(),
         span: activeSpan(),
         loaderMaps: process.sourceMapsEnabled,
+        loaderPlaces: loader.isKnown(),
       };
       return stringify(answer);
     } catch {

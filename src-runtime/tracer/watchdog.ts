@@ -16,6 +16,7 @@ import { allocateRecords, encodeMessages, FRAME_HEADER_BYTES } from "../protocol
 import type { Message, SourceMapMessage } from "../protocol/message.ts";
 import { RecordKind } from "../protocol/record.ts";
 import { CAPTURE_PROPERTY, type CaptureAnswer } from "./capture.ts";
+import type { Place } from "./loader-places.ts";
 import { Control, createRingReader, viewRing } from "./ring.ts";
 import type { WatchdogData } from "./tracer.ts";
 
@@ -32,6 +33,8 @@ const MAX_CAPTURE_PAUSE_MS = 1000;
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 /** A frame is folded in one go: short ones let the collector read in between. */
 const MAX_RECORDS_A_FRAME = 2048;
+/** Places in the sources that are remembered, so that a stack that comes again is not asked for again. */
+const MAX_PLACES = 2000;
 
 function startWatchdog(data: WatchdogData): void {
   const ring = viewRing(data.buffer);
@@ -107,7 +110,9 @@ function startWatchdog(data: WatchdogData): void {
       if (ended || answer.beat !== beat || Atomics.load(control, Control.beat) !== beat) return;
       const { frames, task, span } = answer;
       const sample: Message = { t: "sample", beat, at, tookMs, frames, task, span };
-      if (!answer.loaderMaps) send([sample]);
+      if (answer.loaderPlaces)
+        capture.mapPlaces(frames, (mapped) => send(ended ? [] : [{ ...sample, frames: mapped }]));
+      else if (!answer.loaderMaps) send([sample]);
       else capture.takeSourceMaps(frames, (maps) => send(ended ? [] : [...maps, sample]));
     });
   }
@@ -169,6 +174,8 @@ interface Capture {
   take(now: () => number, done: (answer: CaptureAnswer, at: number, tookMs: number) => void): void;
   /** The loader's source maps of scripts not asked for before: they go out before the stack that needs them. */
   takeSourceMaps(frames: CaptureAnswer["frames"], done: (maps: readonly SourceMapMessage[]) => void): void;
+  /** The frames with their places in the sources, as the loader's formatter of stacks tells them. */
+  mapPlaces(frames: CaptureAnswer["frames"], done: (frames: CaptureAnswer["frames"]) => void): void;
   /** No more captures. */
   stop(): void;
 }
@@ -179,6 +186,7 @@ interface Capture {
  */
 function createCapture(): Capture {
   const asked = new Set<string>();
+  const places = new Map<string, Place>();
   let session: Session | undefined;
   let pending = 0;
   let stopped = false;
@@ -238,11 +246,43 @@ function createCapture(): Capture {
         });
       }
     },
+    mapPlaces(frames, done) {
+      const wanted = new Map<string, Place>();
+      for (const [, file, line, column] of frames) {
+        const key = placeKey(file, line, column);
+        if (isTransformed(file) && !places.has(key)) wanted.set(key, [file, line, column]);
+      }
+      function mapped(): CaptureAnswer["frames"] {
+        return frames.map((frame) => {
+          const place = places.get(placeKey(frame[1], frame[2], frame[3]));
+          return place === undefined ? frame : [frame[0], ...place];
+        });
+      }
+      if (wanted.size === 0) return done(mapped());
+      call(JSON.stringify([...wanted.values()]), (text) => {
+        const answer = text === undefined ? [] : (JSON.parse(text) as readonly Place[]);
+        if (places.size > MAX_PLACES) places.clear();
+        for (const [index, key] of [...wanted.keys()].entries()) {
+          const place = answer[index];
+          if (place !== undefined) places.set(key, place);
+        }
+        done(mapped());
+      });
+    },
     stop() {
       stopped = true;
       disconnect();
     },
   };
+}
+
+function placeKey(file: string, line: number, column: number): string {
+  return `${line}:${column}:${file}`;
+}
+
+/** Loaders of this kind leave dependencies as they are, and there are many. */
+function isTransformed(file: string): boolean {
+  return file !== "" && !file.startsWith("node:") && !/[\\/]node_modules[\\/]/.test(file);
 }
 
 /** The traced thread's `performance.now()`, read from this thread. */
