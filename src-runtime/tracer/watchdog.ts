@@ -102,6 +102,7 @@ function startWatchdog(data: WatchdogData): void {
       stall.nextCapture = 0;
       stall.pause = data.thresholdMs / 2;
       send([{ t: "stallOpen", beat, at: lastBeat }]);
+      drainAfter(beat);
     }
     if (capture === undefined || now < stall.nextCapture || capture.busy()) return;
     stall.nextCapture = now + stall.pause;
@@ -115,6 +116,12 @@ function startWatchdog(data: WatchdogData): void {
       else if (!answer.loaderMaps) send([sample]);
       else capture.takeSourceMaps(frames, (maps) => send(ended ? [] : [...maps, sample]));
     });
+  }
+
+  /** As soon as the thread turns again its own measurement goes out: it may be killed before the next tick. */
+  function drainAfter(beat: number): void {
+    const turned = Atomics.waitAsync(control, Control.beat, beat);
+    if (turned.async) void turned.value.then(() => (ended ? undefined : drain()));
   }
 
   function tick(): void {
