@@ -1,0 +1,15 @@
+/** Reads a large OpenAPI-like YAML document with yaml. */
+import { parse, stringify } from "yaml";
+import { openTruth } from "../truth.mjs";
+import { records } from "./text.mjs";
+
+const truth = openTruth("programs/yaml-config.mjs");
+
+function loadSpec(text) {
+  return parse(text);
+}
+
+const text = stringify(records(await truth.size("spec", 300, (count) => loadSpec(stringify(records(count))))).slice(0, 4000));
+await truth.pause();
+truth.stall("spec", { function: "loadSpec", package: "yaml" }, () => loadSpec(text));
+await truth.pause();
