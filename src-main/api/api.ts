@@ -79,8 +79,10 @@ export interface StallRow {
   readonly id: number;
   readonly thread: number;
   readonly start: number;
-  /** Absent while the event loop is still blocked. */
+  /** Absent while the event loop is still blocked, or where nobody saw the end. */
   readonly dur?: number;
+  /** Without `dur`: the last instant at which it was seen to last. */
+  readonly seen?: number;
   readonly phase: Phase;
   readonly cause: Cause;
   readonly blame?: Site;
@@ -338,16 +340,74 @@ export interface StallSample {
   readonly agrees: boolean;
 }
 
+/** What speaks for a stall's cause. Milliseconds within the stall where not said otherwise; absent: not measured. */
+export interface StallEvidence {
+  /** CPU time of the thread over wall time. */
+  readonly cpuRatio?: number;
+  /** Collecting garbage. */
+  readonly gcMs?: number;
+  /** Ready to run, without a CPU: the host ran something else. */
+  readonly runDelayMs?: number;
+  /** Asleep in the kernel, as sampled: waiting for a file, a lock, a child process. */
+  readonly parkedMs?: number;
+  /** Stopped by a signal or a debugger, as sampled. */
+  readonly stoppedMs?: number;
+  /** Longest the watchdog itself woke late. */
+  readonly watchdogLateMs?: number;
+  /** The machine slept. */
+  readonly sleptMs?: number;
+  /** Longest time for which V8 did not answer: it was inside one native call. */
+  readonly unansweredMs?: number;
+  /** Callbacks of timers, immediates and I/O that ran in it (not of promises), and the longest of them. */
+  readonly callbacks?: number;
+  readonly longestCallbackMs?: number;
+  /** How often a microtask queued during the stall came round before its end, and the longest that one took. */
+  readonly gaveWay?: number;
+  readonly longestTurnMs?: number;
+  /** Time of the innermost frames in synchronous calls of Node that wait (files, child processes). */
+  readonly syncCallMs?: number;
+}
+
+/** A flame graph of exactly one window: which stack stood when. */
+export interface Flame {
+  /** profile: sampled throughout · captures: a few stacks, each standing for the time around it. */
+  readonly source: "profile" | "captures";
+  /** Milliseconds between samples; 0 where they are irregular. */
+  readonly intervalMs: number;
+  readonly frames: readonly Frame[];
+  /** [index of the frame, index of the parent node or -1]; parents come first. */
+  readonly nodes: readonly (readonly [frame: number, parent: number])[];
+  /** [index of the innermost node, start, duration], in time. */
+  readonly runs: readonly (readonly [node: number, start: number, dur: number])[];
+}
+
+/** Work that was ready during a stall and ran late because of it. */
+export interface Victim {
+  readonly kind: "timer" | "sleep" | "deadline" | "promise" | "request" | "stream" | "child";
+  /** What it is called, where the task does not say it: `setTimeout 100 ms`. */
+  readonly name: string;
+  readonly task?: TaskRef;
+  /** When it was ready and when it ran. */
+  readonly due: number;
+  readonly ran: number;
+  /** False: `due` is an estimate, at the earliest. */
+  readonly exact: boolean;
+  /** A deadline that cancelled work: the stall took the time that it had. */
+  readonly cancelled?: TaskRef;
+}
+
 export interface StallDetails {
   readonly kind: "stall";
   readonly stall: StallRow;
   /** 1-based place among the recording's stalls in time, and their number. */
   readonly place: number;
   readonly of: number;
-  /** CPU time of the thread over wall time during the stall, undefined unknown. */
-  readonly cpuRatio?: number;
-  /** Longest the watchdog itself was late during it, ms. */
-  readonly watchdogLateMs?: number;
+  readonly evidence: StallEvidence;
+  /** Absent: no stack was seen. */
+  readonly flame?: Flame;
+  /** The latest first, and how many there were in all. */
+  readonly victims: readonly Victim[];
+  readonly victimCount: number;
   readonly span?: { readonly id: number; readonly name: string };
   readonly ancestors: readonly TaskRef[];
   /** Innermost first; selfMs by the time each sample stands for. */

@@ -1,13 +1,15 @@
 /**
- * Whose code held the event loop, from the stacks taken while it did. Pure.
+ * Whose code held the event loop, from the stacks that stood while it did. Pure.
  *
- * The blamed frame is the deepest outside Node's own code that stands in at least 80 % of the samples by time (so not
- * the helper that one sample happened to hit, nor what ran for the last moment). Each sample stands for the time nearer
- * to it than to another.
+ * The blamed frame is the deepest outside Node's own code that stands in at least 80 % of the stall by time (so not the
+ * helper that one sample happened to hit, nor what ran for the last moment). Where the continuous profile covers the
+ * stall it is the judge, since it samples evenly and inside native calls; the captures add what it does not know: the
+ * lines at which callers stood, the task and the span.
  */
 import { nanosToMs, type Nanos } from "../../src-runtime/protocol/time.ts";
-import type { Cause, Frame, Site } from "../api/api.ts";
+import type { Flame, Frame, Site } from "../api/api.ts";
 
+/** One capture: a stack at an instant, with the context of its continuation. */
 export interface StackSample {
   readonly at: Nanos;
   readonly frames: readonly Frame[];
@@ -15,8 +17,18 @@ export interface StackSample {
   readonly span: number;
 }
 
-const BLAME_SHARE = 0.8;
-const COMPUTING_RATIO = 0.7;
+/** A stack and the time it stands for. Innermost first. */
+export interface TimedStack {
+  readonly from: number;
+  readonly length: number;
+  readonly frames: readonly Frame[];
+}
+
+export interface ProfiledStall {
+  readonly flame: Flame;
+  /** Line that took most of a frame's own time, by index of the frame, 0 unknown. */
+  readonly hotLines: readonly number[];
+}
 
 export interface StallVerdict {
   readonly blame?: Site;
@@ -25,58 +37,147 @@ export interface StallVerdict {
   readonly span: number;
 }
 
-/** `end` is that of the stall, or the last sample as long as it is not over. */
-export function judgeSamples(start: Nanos, samples: readonly StackSample[], end?: Nanos): StallVerdict {
-  const weights = samples.map((_, index) => Math.max(1, borderAfter(index) - borderAfter(index - 1)));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const heaviest = samples[weights.indexOf(Math.max(...weights))];
-  if (heaviest === undefined) return { frames: [], task: 0, span: 0 };
+const BLAME_SHARE = 0.8;
+/** A profile that saw less of a stall than this says nothing about the rest. */
+const COVERED_SHARE = 0.5;
 
-  function borderAfter(index: number): number {
+/** Names by which V8's profiler calls time in no function. */
+const COLLECTING = "(garbage collector)";
+const NO_FUNCTION: ReadonlySet<string> = new Set([COLLECTING, "(program)", "(idle)", "(root)"]);
+
+/** Each capture stands for the time nearer to it than to another. `end` is the last capture's while it lasts. */
+export function timedCaptures(start: Nanos, samples: readonly StackSample[], end?: Nanos): readonly TimedStack[] {
+  const borderAfter = (index: number): number => {
     const before = samples[index]?.at;
     const after = samples[index + 1]?.at;
     if (before === undefined) return start;
     return after === undefined ? Math.max(before, end ?? before) : (before + after) / 2;
-  }
+  };
+  return samples.map(({ frames }, index) => {
+    const from = borderAfter(index - 1);
+    return { from, length: Math.max(1, borderAfter(index) - from), frames };
+  });
+}
 
+/** The stacks of a profile that stand in functions; garbage collection and the like are left out. */
+export function timedProfile({ flame, hotLines }: ProfiledStall): readonly TimedStack[] {
+  const stacks: (readonly Frame[])[] = [];
+  for (const [frameIndex, parent] of flame.nodes) {
+    const frame = flame.frames[frameIndex];
+    const above = stacks[parent] ?? [];
+    stacks.push(frame === undefined || isNoFunction(frame) ? above : [frame, ...above]);
+  }
+  return flame.runs.flatMap(([node, from, length]) => {
+    const [leaf, ...callers] = stacks[node] ?? [];
+    if (leaf === undefined) return [];
+    const hotLine = hotLines[flame.nodes[node]?.[0] ?? 0] ?? 0;
+    return [{ from, length, frames: [hotLine === 0 ? leaf : { ...leaf, line: hotLine }, ...callers] }];
+  });
+}
+
+export function collectingMs({ flame }: ProfiledStall): number {
+  const isCollecting = flame.nodes.map(([frame]) => flame.frames[frame]?.function === COLLECTING);
+  return nanosToMs(flame.runs.reduce((sum, [node, , dur]) => sum + (isCollecting[node] === true ? dur : 0), 0));
+}
+
+function isNoFunction({ function: name, file }: Frame): boolean {
+  return file === "" && NO_FUNCTION.has(name);
+}
+
+/** `end` is that of the stall, absent as long as it is not over. */
+export function judgeStall(
+  start: Nanos,
+  captures: readonly StackSample[],
+  profile: ProfiledStall | undefined,
+  end?: Nanos,
+): StallVerdict {
+  const captured = timedCaptures(start, captures, end);
+  const profiled = profile === undefined ? [] : timedProfile(profile);
+  const isCovered = end !== undefined && lengthOf(profile?.flame) >= COVERED_SHARE * (end - start);
+  const judged = isCovered && profiled.length > 0 ? judge(profiled) : judge(captured);
+  return {
+    frames: judged.frames.map((frame) => ({ ...frame, ...placeIn(captured, frame) })),
+    task: prevailing(captures, captured, ({ task }) => task),
+    span: prevailing(captures, captured, ({ span }) => span),
+    ...(judged.blame === undefined ? {} : { blame: toSite({ ...judged.blame, ...placeIn(captured, judged.blame) }) }),
+  };
+}
+
+function lengthOf(flame: Flame | undefined): number {
+  return flame?.runs.reduce((sum, [, , dur]) => sum + dur, 0) ?? 0;
+}
+
+function judge(stacks: readonly TimedStack[]): { readonly frames: readonly Frame[]; readonly blame?: Frame } {
   const presence = new Map<string, number>();
   const self = new Map<string, number>();
-  for (const [index, sample] of samples.entries()) {
-    const weight = weights[index] ?? 0;
-    for (const key of new Set(sample.frames.map(identityIn))) presence.set(key, (presence.get(key) ?? 0) + weight);
-    const [leaf] = sample.frames.map(identityIn);
-    if (leaf !== undefined) self.set(leaf, (self.get(leaf) ?? 0) + weight);
+  const weights = new Map<string, number>();
+  let total = 0;
+  for (const { frames, length } of stacks) {
+    const keys = frames.map(identityIn);
+    total += length;
+    for (const key of new Set(keys)) presence.set(key, (presence.get(key) ?? 0) + length);
+    const [leaf = ""] = keys;
+    self.set(leaf, (self.get(leaf) ?? 0) + length);
+    const whole = keys.join("\n");
+    weights.set(whole, (weights.get(whole) ?? 0) + length);
   }
+  const isGuilty = (frame: Frame, key: string | undefined): boolean =>
+    frame.origin !== "node" && (presence.get(key ?? "") ?? 0) >= BLAME_SHARE * total;
+  /** The stack that stood longest, of those in which most of what stood nearly always stands. */
+  let best: { keys: readonly string[]; frames: readonly Frame[]; guilty: number; weight: number } | undefined;
+  for (const { frames } of stacks) {
+    const keys = frames.map(identityIn);
+    const guilty = frames.filter((frame, index) => isGuilty(frame, keys[index])).length;
+    const weight = weights.get(keys.join("\n")) ?? 0;
+    if (best === undefined || guilty > best.guilty || (guilty === best.guilty && weight > best.weight))
+      best = { keys, frames, guilty, weight };
+  }
+  if (best === undefined) return { frames: [] };
   const seen = new Set<string>();
-  const keys = heaviest.frames.map(identityIn);
-  const frames = heaviest.frames.map((frame, index) => {
+  const { keys } = best;
+  const frames = best.frames.map((frame, index) => {
     const key = keys[index] ?? "";
     const selfMs = seen.has(key) ? 0 : nanosToMs(self.get(key) ?? 0);
     seen.add(key);
     return { ...frame, selfMs };
   });
-  const blamed = frames.find(
-    (frame, index) => frame.origin !== "node" && (presence.get(keys[index] ?? "") ?? 0) >= BLAME_SHARE * total,
-  );
-  return {
-    frames,
-    task: prevailing(samples, weights, (sample) => sample.task),
-    span: prevailing(samples, weights, (sample) => sample.span),
-    ...(blamed === undefined ? {} : { blame: toSite(blamed) }),
-  };
+  const blame = frames.find((frame, index) => isGuilty(frame, keys[index]));
+  return { frames, ...(blame === undefined ? {} : { blame }) };
+}
+
+/** Where captures saw the function standing for longest: a profile knows only where it begins. */
+function placeIn(captured: readonly TimedStack[], frame: Frame): { readonly line?: number; readonly column?: number } {
+  const places = new Map<string, { readonly line: number; readonly column: number; length: number }>();
+  for (const { frames, length } of captured) {
+    const found = frames.find(({ file, function: name }) => file === frame.file && isSameName(name, frame.function));
+    if (found === undefined) continue;
+    const { line, column } = found;
+    const place = places.get(`${line}:${column}`) ?? { line, column, length: 0 };
+    place.length += length;
+    places.set(`${line}:${column}`, place);
+  }
+  const [longest] = [...places.values()].sort((a, b) => b.length - a.length);
+  return longest === undefined ? {} : { line: longest.line, column: longest.column };
+}
+
+/** A call site says `Parser.parse` or `Object.parse` where the profile says `parse`. */
+function isSameName(captured: string, profiled: string): boolean {
+  return captured === profiled || captured.split(".").at(-1) === profiled.split(".").at(-1);
 }
 
 /** The value that stands in most of the time, 0 when that is less than half. */
 function prevailing(
   samples: readonly StackSample[],
-  weights: readonly number[],
+  timed: readonly TimedStack[],
   value: (sample: StackSample) => number,
 ): number {
   const times = new Map<number, number>();
+  let total = 0;
   for (const [index, sample] of samples.entries()) {
-    times.set(value(sample), (times.get(value(sample)) ?? 0) + (weights[index] ?? 0));
+    const length = timed[index]?.length ?? 0;
+    total += length;
+    times.set(value(sample), (times.get(value(sample)) ?? 0) + length);
   }
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
   for (const [candidate, time] of times) if (time * 2 > total) return candidate;
   return 0;
 }
@@ -93,20 +194,13 @@ function toSite(frame: Frame): Site {
   return { function: fn, file, line, column, ...(frame.package === undefined ? {} : { package: frame.package }) };
 }
 
-/** Own code only where the thread was seen computing in it; everything else cannot be told yet. */
-export function causeOf(verdict: StallVerdict, cpuRatio: number | undefined): Cause {
-  return verdict.blame !== undefined && cpuRatio !== undefined && cpuRatio >= COMPUTING_RATIO ? "own-code" : "unknown";
-}
-
 /**
- * Whether the stacks show modules being loaded rather than the program running: Node's loader at work (finding,
+ * Whether a stack shows modules being loaded rather than the program running: Node's loader at work (finding,
  * compiling, stripping types), or a dependency's module evaluated by it. A module of the program's own is its own code.
  */
-export function isLoading(samples: readonly StackSample[]): boolean {
-  return samples.every(({ frames }) => {
-    const loader = frames.findIndex((frame) => frame.file.startsWith("node:internal/modules/"));
-    if (loader < 0) return false;
-    const evaluated = frames.slice(0, loader).findLast((frame) => frame.origin !== "node");
-    return evaluated === undefined || evaluated.origin === "dependency";
-  });
+export function isLoading(frames: readonly Frame[]): boolean {
+  const loader = frames.findIndex((frame) => frame.file.startsWith("node:internal/modules/"));
+  if (loader < 0) return false;
+  const evaluated = frames.slice(0, loader).findLast((frame) => frame.origin !== "node");
+  return evaluated === undefined || evaluated.origin === "dependency";
 }

@@ -193,7 +193,7 @@ export function createFold(): Fold {
     const thread = threads.get(threadId);
     if (thread === undefined || thread.gone) return;
     thread.gone = true;
-    if (exitCode !== undefined) thread.stalls.end(out);
+    thread.stalls.end(at, exitCode !== undefined, out);
     out.push({ do: "endThread", thread: threadId, at, ...(exitCode === undefined ? {} : { exitCode }) });
   }
 
@@ -275,6 +275,8 @@ export function createFold(): Fold {
         case "stallOpen":
         case "sample":
         case "stall":
+        case "evidence":
+        case "profile":
         case "alive": {
           const from = out.length;
           threads.get(event.thread)?.stalls.apply(event, out);

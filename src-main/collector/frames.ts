@@ -5,8 +5,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { isAbsolute, relative, resolve, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
-import type { WireFrame } from "../../src-runtime/protocol/message.ts";
+import { LEAST_UPPER_BOUND, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import type { ProfileFrame, WireFrame } from "../../src-runtime/protocol/message.ts";
 import type { Frame } from "../api/api.ts";
 
 const MAX_SCRIPT_BYTES = 32 * 1024 * 1024;
@@ -23,6 +23,8 @@ export interface FrameResolver {
   addMap(file: string, json: string): void;
   /** A stack, innermost first. */
   resolve(stack: readonly WireFrame[]): readonly Frame[];
+  /** A function of a profile, by where it starts; and the line in the sources of its hot line, 0 unknown. */
+  resolveFunction(frame: ProfileFrame): { readonly frame: Frame; readonly hotLine: number };
 }
 
 interface Original {
@@ -93,6 +95,15 @@ export function createFrameResolver(cwd: string): FrameResolver {
     resolve(stack) {
       const originals = stack.map(originalOf);
       return stack.map((frame, index) => toFrame(frame, originals[index], originals[index + 1]));
+    },
+    resolveFunction([fn, file, line, column, hotLine]) {
+      const original = originalOf([fn, file, line, column]);
+      const script = scripts.get(toPath(file));
+      const hot =
+        script === undefined || hotLine === 0
+          ? hotLine
+          : (originalPositionFor(script.map, { line: hotLine, column: 0, bias: LEAST_UPPER_BOUND }).line ?? 0);
+      return { frame: toFrame([fn, file, line, column], original, original), hotLine: hot };
     },
   };
 }

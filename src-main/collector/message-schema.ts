@@ -7,6 +7,7 @@ import type { Attributes, Message } from "../../src-runtime/protocol/message.ts"
 
 const id = z.number().int().min(0).max(0xffff_ffff);
 const stamp = z.number();
+const index = z.number().int().min(0);
 const frame = z.tuple([z.string(), z.string(), z.number(), z.number()]).readonly();
 const frames = z.array(frame).max(1000).readonly();
 const attribute = z.union([
@@ -64,6 +65,16 @@ const messageSchema = z.discriminatedUnion("t", [
     task: id,
     span: id,
   }),
+  z.object({
+    t: z.literal("profile"),
+    beat: z.number().int(),
+    at: stamp,
+    intervalMs: z.number(),
+    frames: z.array(z.tuple([z.string(), z.string(), z.number(), z.number(), z.number()]).readonly()).readonly(),
+    nodes: z.array(z.tuple([index, z.number().int().min(-1)]).readonly()).readonly(),
+    runs: z.array(z.tuple([index, z.number(), z.number().min(0)]).readonly()).readonly(),
+  }),
+  z.object({ t: z.literal("evidence"), beat: z.number().int(), figures: z.record(z.string(), z.number()) }),
   z.object({ t: z.literal("sourceMap"), file: z.string(), map: z.string() }),
   z.object({ t: z.literal("dropped"), byKind: z.record(z.string(), z.number()) }),
   z.object({ t: z.literal("trouble"), part: z.string(), error: z.string() }),

@@ -2,7 +2,7 @@
  * One live connection of a traced thread: handshake, clock, strings; frames in, TraceEvents out.
  *
  * Invariant: nothing leaves before a valid hello, and every stamp leaves on the recording's axis. Handle records are
- * handed on as raw bytes with their counts: they are never objects.
+ * handed on as raw bytes with their counts, promise events as raw words: they are never objects.
  */
 import { createFrameDecoder, ProtocolError } from "../../src-runtime/protocol/frame.ts";
 import type { TraceEvent } from "../../src-runtime/protocol/event.ts";
@@ -12,6 +12,7 @@ import {
   type Attributes,
   type HelloMessage,
   type Message,
+  type ProfileMessage,
 } from "../../src-runtime/protocol/message.ts";
 import {
   isHandleKind,
@@ -22,7 +23,7 @@ import {
   RecordKind,
   TASK_KINDS,
 } from "../../src-runtime/protocol/record.ts";
-import { nanos, rebase, type Nanos } from "../../src-runtime/protocol/time.ts";
+import { msToNanos, nanos, rebase, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Frame } from "../api/api.ts";
 import type { FrameResolver } from "./frames.ts";
 import { isAttributes, parseMessage } from "./message-schema.ts";
@@ -45,6 +46,14 @@ export interface HandleBatch {
   readonly created: ReadonlyMap<string, number>;
 }
 
+export interface PromiseBatch {
+  readonly thread: number;
+  /** As they lay in the thread's ring (promise-words.ts); the first and the last event may be cut. */
+  readonly words: Int32Array;
+  /** A stamp (ms) of theirs is `stamp * 1e6 + offsetNs` on the recording's axis. */
+  readonly offsetNs: number;
+}
+
 export interface SessionHost {
   readonly token: string;
   readonly originMonoNs: number;
@@ -52,6 +61,7 @@ export interface SessionHost {
   admit(hello: HelloMessage): { readonly thread: number; readonly process: number; readonly frames: FrameResolver };
   events(events: readonly SessionEvent[]): void;
   handles(batch: HandleBatch): void;
+  promises(batch: PromiseBatch): void;
 }
 
 export interface Session {
@@ -171,6 +181,12 @@ export function createSession(host: SessionHost): Session {
           span: globalId(message.span),
         });
         return;
+      case "profile":
+        events.push({ kind: "profile", thread, ...profileOf(message, frames) });
+        return;
+      case "evidence":
+        events.push({ kind: "evidence", thread, beat: message.beat, figures: message.figures });
+        return;
       case "sourceMap":
         frames.addMap(message.file, message.map);
         return;
@@ -192,6 +208,23 @@ export function createSession(host: SessionHost): Session {
       case "hello":
         throw new ProtocolError("second hello");
     }
+  }
+
+  function profileOf(message: ProfileMessage, resolver: FrameResolver) {
+    const { frames, nodes } = message;
+    const isTree = nodes.every(([frame, parent], index) => frame < frames.length && parent < index);
+    if (!isTree || message.runs.some(([node]) => node >= nodes.length))
+      throw new ProtocolError("a profile that is no tree");
+    const functions = frames.map((frame) => resolver.resolveFunction(frame));
+    return {
+      at: at(message.at),
+      beat: message.beat,
+      intervalMs: message.intervalMs,
+      frames: functions.map(({ frame }) => frame),
+      hotLines: functions.map(({ hotLine }) => hotLine),
+      nodes,
+      runs: message.runs.map(([node, from, length]) => [node, instant(message.at + from), msToNanos(length)] as const),
+    };
   }
 
   function decodeRecords(view: DataView, count: number, events: SessionEvent[]): void {
@@ -221,10 +254,18 @@ export function createSession(host: SessionHost): Session {
     }
     if (handles > 0) {
       const bytes = raw.subarray(0, handles * RECORD_BYTES);
-      const { clock } = admitted.hello;
-      const offsetNs = clock.monoNs - host.originMonoNs - clock.now * 1e6;
-      host.handles({ thread, from: at(from), to: at(to), count: handles, bytes, offsetNs, created });
+      host.handles({ thread, from: at(from), to: at(to), count: handles, bytes, offsetNs: offsetNs(), created });
     }
+  }
+
+  function offsetNs(): number {
+    const { clock } = admitted!.hello;
+    return clock.monoNs - host.originMonoNs - clock.now * 1e6;
+  }
+
+  function takePromises(words: Int32Array): void {
+    if (admitted === undefined) throw new ProtocolError("promises before the hello");
+    host.promises({ thread: admitted.thread, words, offsetNs: offsetNs() });
   }
 
   function decodeRecord(view: DataView, offset: number, kind: number, thread: number): SessionEvent {
@@ -308,6 +349,7 @@ export function createSession(host: SessionHost): Session {
       for (const frame of decoder.push(bytes)) {
         const events: SessionEvent[] = [];
         if (frame.type === "records") decodeRecords(frame.records, frame.count, events);
+        else if (frame.type === "promises") takePromises(frame.words);
         else for (const message of frame.messages) take(message, events);
         if (events.length > 0) host.events(events);
       }

@@ -1,124 +1,189 @@
 /**
- * The stalls of one thread, put together from three tellers that may come in any order: the watchdog's "late" and its
- * stacks while the thread hangs, and the thread's own measurement once it turns again. Keyed by the heartbeat before
- * the gap. Pure but for its own state.
+ * The stalls of one thread, put together from several tellers that may come in any order: the watchdog's "late" and its
+ * stacks while the thread hangs, the thread's own measurement once it turns again, and what is known only afterwards
+ * (figures, the profile). Keyed by the heartbeat before the gap. Pure but for its own state.
  *
- *     beat 41          stallOpen   sample   sample        beat 42 + stall {beat 41, duration}
- *     ──●────────────────┴───────────┴────────┴───────────────●──
+ *     beat 41          stallOpen   sample   sample        beat 42 + stall {beat 41, duration}      profile {beat 41}
+ *     ──●────────────────┴───────────┴────────┴───────────────●────────────────────────────────────────┴──
  */
-import { msToNanos, nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
-import type { Phase } from "../api/api.ts";
+import { msToNanos, nanos, nanosToMs, type Nanos } from "../../src-runtime/protocol/time.ts";
+import type { Flame, Phase, StallEvidence } from "../api/api.ts";
 import type { Change, StallChange } from "../store/rows.ts";
-import { causeOf, judgeSamples, type StackSample } from "./blame.ts";
+import {
+  collectingMs,
+  judgeStall,
+  timedCaptures,
+  timedProfile,
+  type ProfiledStall,
+  type StackSample,
+  type StallVerdict,
+} from "./blame.ts";
+import { causeOf } from "./cause.ts";
 import type { SessionEvent } from "./session.ts";
 import { judgeStartUp, type StartUp } from "./startup.ts";
 
 /** An event loop less busy than this over a beat's bucket is waiting, not loading. */
 const IDLE_SHARE = 0.5;
+/** Measured stalls kept for what is said of them afterwards. */
+const KEPT = 64;
 
 interface TakenSample extends StackSample {
   readonly tookMs: number;
 }
 
-interface OpenStall {
-  readonly id: number;
+/** What was said of one gap in the heartbeat. */
+interface Gap {
   readonly beat: number;
+  /** Of the stall, and of the second one where start-up went over into the program's own work. */
+  readonly ids: readonly [number, number];
+  start: Nanos;
+  /** Absent while the thread hangs. */
+  end?: Nanos;
+  /** The last instant at which it was seen to hang. */
+  seen: Nanos;
+  samples: readonly TakenSample[];
+  evidence: StallEvidence;
+  profile?: ProfiledStall;
+  /** The program's own work had begun before it, or the event loop had been seen waiting. */
+  readonly isLater: boolean;
+  /** When the first task began, as far as was known when it ended. */
+  workSince: number;
+  /** What was put out: the stalls' ids. */
+  shown: readonly number[];
+}
+
+/** One stall of a gap. */
+interface Part {
+  readonly id: number;
   readonly start: Nanos;
-  readonly samples: readonly TakenSample[];
-  watchdogLateMs: number | undefined;
+  readonly end: Nanos | undefined;
+  readonly phase: Phase;
 }
 
 export interface ThreadStalls {
   apply(event: SessionEvent, out: Change[]): void;
-  /** The thread said goodbye: a gap still open had been no stall. (Cut, it stays open: nobody saw its end.) */
-  end(out: Change[]): void;
+  /** The thread ended. After a goodbye a gap still open had been no stall; cut, nobody saw its end and it stays open. */
+  end(at: Nanos, saidBye: boolean, out: Change[]): void;
 }
 
 export function createThreadStalls(thread: number, nextId: () => number): ThreadStalls {
-  let open: OpenStall | undefined;
+  const measured = new Map<number, Gap>();
+  /** Figures that came before their stall was known of. */
+  const early = new Map<number, StallEvidence>();
+  let open: Gap | undefined;
   /** When the program was first seen at its own work: a task began, or a stack showed its own code after loading. */
   let workSince = Infinity;
   /** The event loop was seen waiting, which it hardly does while it loads. */
   let hasWaited = false;
 
-  function begin(beat: number, start: Nanos): OpenStall {
-    return { id: nextId(), beat, start, samples: [], watchdogLateMs: undefined };
+  function begin(beat: number, start: Nanos): Gap {
+    const evidence = early.get(beat) ?? {};
+    early.delete(beat);
+    const ids = [nextId(), nextId()] as const;
+    return { beat, ids, start, seen: start, samples: [], evidence, isLater: hasWaited, workSince, shown: [] };
   }
 
-  function describe(
-    stall: OpenStall,
-    start: Nanos,
-    phase: Phase,
-    dur: number | undefined,
-    cpuRatio: number | undefined,
-  ): StallChange {
-    const end = dur === undefined ? undefined : nanos(start + dur);
-    const verdict = judgeSamples(start, stall.samples, end);
+  /** The program starts up until it is seen at its own work, as far as stacks tell; without a stack until it waits. */
+  function startUpOf(gap: Gap, end: Nanos): StartUp {
+    const { start, samples, profile, evidence } = gap;
+    if (start >= gap.workSince) return { until: start };
+    const stacks =
+      profile === undefined
+        ? samples
+        : timedProfile(profile).map(({ from, length, frames }) => ({ at: nanos(from + length / 2), frames, task: 0 }));
+    if (stacks.length === 0 && gap.isLater) return { until: start };
+    return judgeStartUp({ start, end, samples: stacks, cpuRatio: evidence.cpuRatio, workSince: gap.workSince });
+  }
+
+  function partsOf(gap: Gap): readonly Part[] {
+    const { start, end, ids, seen } = gap;
+    const { until, workFrom } = startUpOf(gap, end ?? seen);
+    if (end === undefined) return [{ id: ids[0], start, end, phase: until < seen ? "run" : "startup" }];
+    if (workFrom !== undefined) workSince = Math.min(workSince, workFrom);
+    if (until > start && until < end)
+      return [
+        { id: ids[0], start, end: until, phase: "startup" },
+        { id: ids[1], start: until, end, phase: "run" },
+      ];
+    return [{ id: ids[0], start, end, phase: until > start ? "startup" : "run" }];
+  }
+
+  function describe(gap: Gap, part: Part): StallChange {
+    const { id, start, end, phase } = part;
+    const samples = gap.samples.filter(({ at }) => at >= start && (end === undefined || at <= end));
+    const profile = gap.profile === undefined ? undefined : cut(gap.profile, part);
+    const verdict: StallVerdict = judgeStall(start, samples, profile, end);
+    const evidence: StallEvidence =
+      profile === undefined ? gap.evidence : { ...gap.evidence, gcMs: collectingMs(profile) };
+    const stacks = profile === undefined ? timedCaptures(start, samples, end) : timedProfile(profile);
     return {
-      id: stall.id,
+      id,
       thread,
       start,
-      ...(dur === undefined ? {} : { dur }),
+      ...(end === undefined ? {} : { dur: nanos(end - start) }),
+      seen: end ?? gap.seen,
       phase,
-      cause: dur === undefined ? "unknown" : causeOf(verdict, cpuRatio),
-      ...(cpuRatio === undefined ? {} : { cpuRatio }),
-      ...(stall.watchdogLateMs === undefined ? {} : { watchdogLateMs: stall.watchdogLateMs }),
+      cause:
+        end === undefined
+          ? "unknown"
+          : causeOf({ durMs: nanosToMs(end - start), evidence, stacks, blame: verdict.blame }),
+      evidence,
       task: verdict.task,
       span: verdict.span,
       ...(verdict.blame === undefined ? {} : { blame: verdict.blame }),
       frames: verdict.frames,
-      samples: stall.samples.length,
-      capturedDuring: stall.samples.length > 0,
+      samples: Math.max(samples.length, profile?.flame.runs.length ?? 0),
+      capturedDuring: samples.length > 0,
     };
   }
 
-  /** The program starts up until it is seen at its own work, as far as stacks tell; without a stack until it waits. */
-  function startUpOf(stall: OpenStall, end: Nanos, cpuRatio: number | undefined): StartUp {
-    const { start, samples } = stall;
-    if (start >= workSince || (samples.length === 0 && hasWaited)) return { until: start };
-    return judgeStartUp({ start, end, samples, cpuRatio, workSince });
-  }
-
-  function showOpen(stall: OpenStall, out: Change[]): void {
-    const end = stall.samples.at(-1)?.at ?? nanos(stall.start + 1);
-    const phase = startUpOf(stall, end, undefined).until < end ? "run" : "startup";
-    out.push({ do: "stall", row: describe(stall, stall.start, phase, undefined, undefined) });
+  /** Puts out all that is known of a gap; a later call takes the place of an earlier one. */
+  function show(gap: Gap, out: Change[]): void {
+    const parts = partsOf(gap);
+    const ids = parts.map(({ id }) => id);
+    const isDivided = gap.shown.length > 0 && ids.join() !== gap.shown.join();
+    if (isDivided) for (const id of gap.shown) out.push({ do: "voidStall", stall: id });
+    gap.shown = ids;
+    for (const part of parts) {
+      out.push({ do: "stall", row: describe(gap, part) });
+      if (gap.profile !== undefined) out.push({ do: "profile", stall: part.id, flame: cut(gap.profile, part).flame });
+      if (!isDivided) continue;
+      const end = part.end ?? Infinity;
+      for (const sample of gap.samples)
+        if (sample.at >= part.start && sample.at < end) out.push({ do: "sample", row: { stall: part.id, ...sample } });
+    }
   }
 
   function drop(out: Change[]): void {
-    if (open === undefined) return;
-    out.push({ do: "voidStall", stall: open.id });
+    for (const id of open?.shown ?? []) out.push({ do: "voidStall", stall: id });
     open = undefined;
   }
 
-  function measured(event: Extract<SessionEvent, { kind: "stall" }>, out: Change[]): void {
-    const dur = msToNanos(event.duration);
-    const start = nanos(Math.max(0, event.at - dur));
+  function onMeasured(event: Extract<SessionEvent, { kind: "stall" }>, out: Change[]): void {
     if (open !== undefined && open.beat !== event.beat) drop(out);
-    const stall = { ...(open ?? begin(event.beat, start)), start };
+    const start = nanos(Math.max(0, event.at - msToNanos(event.duration)));
+    const gap = open ?? begin(event.beat, start);
     open = undefined;
-    const { until, workFrom } = startUpOf(stall, event.at, event.cpuRatio);
-    if (workFrom !== undefined) workSince = Math.min(workSince, workFrom);
-    if (until > start && until < event.at) {
-      split(stall, until, event.at, event.cpuRatio, out);
+    gap.start = start;
+    gap.end = event.at;
+    gap.workSince = workSince;
+    if (event.cpuRatio !== undefined) gap.evidence = { ...gap.evidence, cpuRatio: event.cpuRatio };
+    measured.set(gap.beat, gap);
+    for (const beat of measured.keys()) {
+      if (measured.size <= KEPT) break;
+      measured.delete(beat);
+    }
+    show(gap, out);
+  }
+
+  function onEvidence({ beat, figures }: Extract<SessionEvent, { kind: "evidence" }>, out: Change[]): void {
+    const gap = open?.beat === beat ? open : measured.get(beat);
+    if (gap === undefined) {
+      early.set(beat, { ...early.get(beat), ...figures });
       return;
     }
-    out.push({ do: "stall", row: describe(stall, start, until > start ? "startup" : "run", dur, event.cpuRatio) });
-  }
-
-  /** Start-up went over into the program's own work without a turn of the event loop: two stalls, each with its stacks. */
-  function split(stall: OpenStall, at: Nanos, end: Nanos, cpuRatio: number | undefined, out: Change[]): void {
-    out.push({ do: "voidStall", stall: stall.id });
-    const before = { ...stall, samples: stall.samples.filter((sample) => sample.at < at) };
-    const after = { ...stall, id: nextId(), start: at, samples: stall.samples.filter((sample) => sample.at >= at) };
-    for (const [part, until, phase] of [
-      [before, at, "startup"],
-      [after, end, "run"],
-    ] as const) {
-      const dur = nanos(until - part.start);
-      out.push({ do: "stall", row: describe(part, part.start, phase, dur, cpuRatio) });
-      for (const sample of part.samples) out.push({ do: "sample", row: { stall: part.id, ...sample } });
-    }
+    gap.evidence = { ...gap.evidence, ...figures };
+    if (gap.shown.length > 0) show(gap, out);
   }
 
   return {
@@ -127,28 +192,50 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
         case "stallOpen":
           drop(out);
           open = begin(event.beat, event.at);
-          showOpen(open, out);
+          open.seen = nanos(event.at + 1);
+          show(open, out);
           return;
         case "sample": {
-          if (open === undefined || open.beat !== event.beat) return;
+          const gap = open?.beat === event.beat ? open : measured.get(event.beat);
+          if (gap === undefined) return;
           const { at, tookMs, frames, task, span } = event;
           const sample = { at, tookMs, frames, task, span };
-          open = { ...open, samples: [...open.samples, sample] };
-          out.push({ do: "sample", row: { stall: open.id, ...sample } });
-          showOpen(open, out);
+          gap.samples = [...gap.samples, sample];
+          if (at > gap.seen) gap.seen = at;
+          show(gap, out);
+          const part = gap.shown.at(-1);
+          if (part !== undefined) out.push({ do: "sample", row: { stall: part, ...sample } });
           return;
         }
         case "alive":
-          if (open !== undefined) open.watchdogLateMs = Math.max(open.watchdogLateMs ?? 0, event.lateMs);
+          if (open === undefined) return;
+          open.evidence = {
+            ...open.evidence,
+            watchdogLateMs: Math.max(open.evidence.watchdogLateMs ?? 0, event.lateMs),
+          };
+          if (event.at > open.seen) open.seen = event.at;
+          show(open, out);
           return;
         case "stall":
-          measured(event, out);
+          onMeasured(event, out);
           return;
+        case "evidence":
+          onEvidence(event, out);
+          return;
+        case "profile": {
+          const gap = measured.get(event.beat);
+          if (gap === undefined) return;
+          const { intervalMs, frames, nodes, runs, hotLines } = event;
+          gap.profile = { flame: { source: "profile", intervalMs, frames, nodes, runs }, hotLines };
+          show(gap, out);
+          return;
+        }
         case "start":
           workSince = Math.min(workSince, event.at);
           return;
         case "beat":
           if (event.length > 0 && event.busy / event.length < IDLE_SHARE) hasWaited = true;
+          early.clear();
           // The thread turned again without having measured a stall: the gap was idle time or below the threshold.
           drop(out);
           return;
@@ -156,6 +243,21 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
           return;
       }
     },
-    end: drop,
+    end(at, saidBye, out) {
+      if (open === undefined) return;
+      if (saidBye) return drop(out);
+      if (at > open.seen) open.seen = at;
+      show(open, out);
+    },
   };
+}
+
+/** What a profile saw of one part of its gap. */
+function cut({ flame, hotLines }: ProfiledStall, { start, end = nanos(Infinity) }: Part): ProfiledStall {
+  const runs = flame.runs.flatMap(([node, from, dur]): Flame["runs"][number][] => {
+    const first = Math.max(from, start);
+    const last = Math.min(from + dur, end);
+    return last > first ? [[node, first, last - first]] : [];
+  });
+  return { flame: { ...flame, runs }, hotLines };
 }

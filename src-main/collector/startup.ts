@@ -19,7 +19,7 @@ export interface Gap {
   readonly start: Nanos;
   /** When the event loop turned, or the latest known instant at which it had not. */
   readonly end: Nanos;
-  readonly samples: readonly StackSample[];
+  readonly samples: readonly Pick<StackSample, "at" | "frames" | "task">[];
   /** Share of the gap that the thread was on a CPU: a busy machine makes everything long. */
   readonly cpuRatio: number | undefined;
   /** When the first task began, Infinity if none did yet. */
@@ -40,7 +40,7 @@ interface Stretch {
 
 export function judgeStartUp(gap: Gap): StartUp {
   const { start, end, samples, cpuRatio = 1 } = gap;
-  const loading = samples.map((sample) => isLoading([sample]) || isPreparing(sample, gap.workSince));
+  const loading = samples.map((sample) => isLoading(sample.frames) || isPreparing(sample, gap.workSince));
   if (!loading.includes(true) && samples.length > 0) return { until: start, workFrom: start };
   const matters = (length: number): boolean => length * cpuRatio >= FIRST_STEPS || length * 2 >= end - start;
   let workFrom: Nanos | undefined;
@@ -59,7 +59,7 @@ export function judgeStartUp(gap: Gap): StartUp {
 }
 
 /** Node's own code and WebAssembly only, before any work: stripping types fills the stack up to its limit. */
-function isPreparing({ at, frames, task }: StackSample, workSince: number): boolean {
+function isPreparing({ at, frames, task }: Gap["samples"][number], workSince: number): boolean {
   return task === 0 && at < workSince && frames.length > 0 && frames.every((frame) => frame.origin === "node");
 }
 

@@ -1,12 +1,13 @@
 /** The stalls of the report. */
 import { nanosToMs } from "../../src-runtime/protocol/time.ts";
-import type { Cause, Frame, Phase } from "../api/api.ts";
+import type { Cause, Frame, Phase, StallEvidence, TaskRef, Victim } from "../api/api.ts";
 import type { RecordingMeta } from "../store/meta.ts";
 import type { Recording } from "../store/recording.ts";
 import { epochMs, reportSite, type Ref, type ReportSite } from "./report-parts.ts";
 import { spanDetails } from "./span-details.ts";
-import { blameOf, storedStalls, type StoredStall } from "./stalls.ts";
+import { blameOf, evidenceOf, storedStalls, type StoredStall } from "./stalls.ts";
 import { ancestorsOf, taskRef } from "./tasks.ts";
+import { victimCount, victimsOf } from "./victims.ts";
 
 export interface ReportStall {
   readonly id: string;
@@ -15,16 +16,35 @@ export interface ReportStall {
   readonly start: number;
   /** Null: the event loop was still blocked at the last instant anything is known of. */
   readonly durationMs: number | null;
+  /** How long it was seen to last, where nobody saw its end: it lasted at least so long. */
+  readonly seenMs?: number;
   readonly phase: Phase;
   readonly cause: Cause;
-  readonly evidence: { readonly cpuRatio: number | null; readonly gcMs: null; readonly watchdogLateMs: number | null };
+  /** Figures that were not measured are absent, but for the first three. */
+  readonly evidence: {
+    readonly cpuRatio: number | null;
+    readonly gcMs: number | null;
+    readonly watchdogLateMs: number | null;
+  } & Omit<StallEvidence, "cpuRatio" | "gcMs" | "watchdogLateMs">;
   readonly task: Ref | null;
   readonly span: { readonly name: string | null; readonly tool: string | null; readonly spanId: string | null } | null;
   readonly blame: ReportSite | null;
   readonly frames: readonly (ReportSite & { readonly selfMs: number })[];
   readonly samples: number;
   readonly capturedDuring: boolean;
-  readonly victims: readonly [];
+  /** The latest first, 20 at most; `victimCount` is of all. */
+  readonly victims: readonly ReportVictim[];
+  readonly victimCount: number;
+}
+
+export interface ReportVictim {
+  readonly kind: Victim["kind"];
+  readonly name: string;
+  readonly task: Ref | null;
+  readonly lateMs: number;
+  readonly exact: boolean;
+  /** The task that was cancelled by a deadline which had run out only because of the stall. */
+  readonly cancelled: Ref | null;
 }
 
 export function reportStalls(recording: Recording, meta: RecordingMeta): readonly ReportStall[] {
@@ -45,10 +65,11 @@ export function reportStalls(recording: Recording, meta: RecordingMeta): readonl
       thread: thread?.thread_id ?? 0,
       start: epochMs(meta, stall.start),
       durationMs: stall.dur === null ? null : nanosToMs(stall.dur),
+      ...(stall.dur === null && stall.seen !== undefined ? { seenMs: nanosToMs(stall.seen - stall.start) } : {}),
       phase: stall.phase,
       cause: stall.cause,
-      evidence: { cpuRatio: stall.cpu_ratio, gcMs: null, watchdogLateMs: stall.watchdog_late_ms },
-      task: task === undefined ? null : { id: String(task.id), name: task.name },
+      evidence: { cpuRatio: null, gcMs: null, watchdogLateMs: null, ...evidenceOf(stall) },
+      task: refOf(task),
       span: spanOf(recording, stall),
       blame: blame === undefined ? null : reportSite(blame),
       frames: (JSON.parse(stall.frames) as readonly Frame[]).map((frame) => ({
@@ -57,9 +78,21 @@ export function reportStalls(recording: Recording, meta: RecordingMeta): readonl
       })),
       samples: stall.samples,
       capturedDuring: stall.captured_during === 1,
-      victims: [],
+      victims: victimsOf(recording, stall.id).map(({ kind, name, task: late, due, ran, exact, cancelled }) => ({
+        kind,
+        name,
+        task: refOf(late),
+        lateMs: nanosToMs(ran - due),
+        exact,
+        cancelled: refOf(cancelled),
+      })),
+      victimCount: victimCount(recording, stall.id),
     };
   });
+}
+
+function refOf(task: TaskRef | undefined): Ref | null {
+  return task === undefined ? null : { id: String(task.id), name: task.name };
 }
 
 /** The OpenTelemetry span and the tool in which the event loop was held, as far as each is known. */

@@ -1,7 +1,9 @@
 /** Everything recorded about one stall: the evidence behind the blame. */
 import type { Frame, StallDetails, StallSample, TaskRef } from "../api/api.ts";
 import type { Recording } from "../store/recording.ts";
-import { blameOf, toStallRow, type StoredStall } from "./stalls.ts";
+import { blameOf, evidenceOf, toStallRow, type StoredStall } from "./stalls.ts";
+import { flameOf } from "./stall-flame.ts";
+import { victimCount, victimsOf } from "./victims.ts";
 import { ancestorsOf } from "./tasks.ts";
 
 const MAX_OPEN = 20;
@@ -12,13 +14,16 @@ export function stallDetails(recording: Recording, id: number): StallDetails | u
   const count = (sql: string, ...values: number[]): number => recording.get<{ n: number }>(sql, ...values)?.n ?? 0;
   const stall = toStallRow(recording, stored);
   const span = recording.get<{ id: number; name: string }>("SELECT id, name FROM span WHERE id = ?", stored.span);
+  const flame = flameOf(recording, stored);
   return {
     kind: "stall",
     stall,
     place: count("SELECT count(*) AS n FROM stall WHERE (start, id) <= (?, ?)", stored.start, stored.id),
     of: count("SELECT count(*) AS n FROM stall"),
-    ...(stored.cpu_ratio === null ? {} : { cpuRatio: stored.cpu_ratio }),
-    ...(stored.watchdog_late_ms === null ? {} : { watchdogLateMs: stored.watchdog_late_ms }),
+    evidence: evidenceOf(stored),
+    ...(flame === undefined ? {} : { flame }),
+    victims: victimsOf(recording, id),
+    victimCount: victimCount(recording, id),
     ...(span === undefined ? {} : { span }),
     ancestors: stored.task === 0 ? [] : ancestorsOf(recording, stored.task),
     frames: JSON.parse(stored.frames) as readonly Frame[],

@@ -14,7 +14,7 @@ import type {
   TaskKind,
   WaitKind,
 } from "../../src-runtime/protocol/record.ts";
-import type { Cause, Frame, Phase, Site, SliceKind, TrackKind } from "../api/api.ts";
+import type { Cause, Flame, Frame, Phase, Site, SliceKind, StallEvidence, TrackKind, Victim } from "../api/api.ts";
 
 export interface ProcessRow {
   readonly id: number;
@@ -152,10 +152,11 @@ export interface StallChange {
   readonly start: Nanos;
   /** Absent while the event loop is still blocked, or in a recording cut during it. */
   readonly dur?: number;
+  /** The last instant at which it was seen to last. */
+  readonly seen: Nanos;
   readonly phase: Phase;
   readonly cause: Cause;
-  readonly cpuRatio?: number;
-  readonly watchdogLateMs?: number;
+  readonly evidence: StallEvidence;
   readonly task: number;
   readonly span: number;
   readonly blame?: Site;
@@ -163,6 +164,18 @@ export interface StallChange {
   readonly frames: readonly Frame[];
   readonly samples: number;
   readonly capturedDuring: boolean;
+}
+
+export interface VictimRow {
+  readonly kind: Victim["kind"];
+  readonly name: string;
+  /** 0 none known. */
+  readonly task: number;
+  readonly due: Nanos;
+  readonly ran: Nanos;
+  readonly exact: boolean;
+  /** The task that a late deadline cancelled, 0 none. */
+  readonly cancelled: number;
 }
 
 export interface SampleRow {
@@ -251,6 +264,10 @@ export type Change =
   /** The gap was no stall: forget it and its samples. */
   | { readonly do: "voidStall"; readonly stall: number }
   | { readonly do: "sample"; readonly row: SampleRow }
+  /** What the continuous profile saw of the stall. */
+  | { readonly do: "profile"; readonly stall: number; readonly flame: Flame }
+  /** All victims of the stall known so far: takes the place of those said before. */
+  | { readonly do: "victims"; readonly stall: number; readonly rows: readonly VictimRow[] }
   | { readonly do: "cancellation"; readonly row: CancellationRow }
   | { readonly do: "deliverCancellation"; readonly cancellation: number; readonly at: Nanos }
   | { readonly do: "settleCancellation"; readonly cancellation: number; readonly at: Nanos; readonly ignored: boolean }

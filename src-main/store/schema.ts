@@ -1,12 +1,12 @@
 /**
- * The recording file, format 2: SQLite, one file, readable with any SQLite tool while it is written. Each table's
+ * The recording file, format 3: SQLite, one file, readable with any SQLite tool while it is written. Each table's
  * paragraph is in docs/recording-format.md. Times are integer nanoseconds since the recording started.
  */
 
 /** "stls" in the file's header: tells our files from other SQLite files. */
 export const APPLICATION_ID = 0x73746c73;
 /** `user_version`. Raised with every change that an older reader could misread. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 export const EXTENSION = ".stallscope";
 
 export const SCHEMA = `
@@ -82,8 +82,9 @@ CREATE INDEX span_task ON span (task);
 
 CREATE TABLE stall (
   id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, start INTEGER NOT NULL, dur INTEGER, phase TEXT NOT NULL,
-  cause TEXT NOT NULL, cpu_ratio REAL, watchdog_late_ms REAL, task INTEGER NOT NULL, span INTEGER NOT NULL,
-  blame TEXT, frames TEXT NOT NULL, samples INTEGER NOT NULL, captured_during INTEGER NOT NULL
+  cause TEXT NOT NULL, task INTEGER NOT NULL, span INTEGER NOT NULL,
+  blame TEXT, frames TEXT NOT NULL, samples INTEGER NOT NULL, captured_during INTEGER NOT NULL, evidence TEXT NOT NULL,
+  seen INTEGER NOT NULL
 );
 CREATE INDEX stall_task ON stall (task);
 
@@ -92,6 +93,14 @@ CREATE TABLE sample (
   frames TEXT NOT NULL
 );
 CREATE INDEX sample_stall ON sample (stall);
+
+CREATE TABLE profile (stall INTEGER PRIMARY KEY, flame TEXT NOT NULL);
+
+CREATE TABLE victim (
+  stall INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, task INTEGER NOT NULL, due INTEGER NOT NULL,
+  ran INTEGER NOT NULL, exact INTEGER NOT NULL, cancelled INTEGER NOT NULL
+);
+CREATE INDEX victim_stall ON victim (stall);
 
 CREATE TABLE link (kind TEXT NOT NULL, source INTEGER NOT NULL, target INTEGER NOT NULL, at INTEGER NOT NULL);
 CREATE INDEX link_source ON link (source);

@@ -262,6 +262,16 @@ function apply(
     case "voidStall":
       sql.voidStall.run(change.stall);
       sql.voidSamples.run(change.stall);
+      sql.voidProfile.run(change.stall);
+      sql.voidVictims.run(change.stall);
+      return;
+    case "profile":
+      sql.profile.run(change.stall, JSON.stringify(change.flame));
+      return;
+    case "victims":
+      sql.voidVictims.run(change.stall);
+      for (const { kind, name, task, due, ran, exact, cancelled } of change.rows)
+        sql.victim.run(change.stall, kind, name, task, due, ran, Number(exact), cancelled);
       return;
     case "sample": {
       const { stall, at, tookMs, task, span, frames } = change.row;
@@ -301,13 +311,13 @@ function putStall(sql: Statements, row: StallChange): void {
     row.dur ?? null,
     row.phase,
     row.cause,
-    row.cpuRatio ?? null,
-    row.watchdogLateMs ?? null,
     row.task,
     row.span,
     row.blame === undefined ? null : JSON.stringify(row.blame),
     JSON.stringify(row.frames),
     row.samples,
     Number(row.capturedDuring),
+    JSON.stringify(row.evidence),
+    row.seen,
   );
 }

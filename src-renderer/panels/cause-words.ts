@@ -33,7 +33,8 @@ const HOST_LATE_MS = 50;
 
 /** What speaks for or against the cause, in the order a person would ask. Unknown figures say so. */
 export function evidenceOf(details: StallDetails): readonly Evidence[] {
-  const { cpuRatio, watchdogLateMs, samples, stall } = details;
+  const { samples, stall } = details;
+  const { cpuRatio, watchdogLateMs } = details.evidence;
   const agreeing = samples.filter(({ agrees }) => agrees).length;
   const ran = cpuRatio === undefined ? "not measured" : cpuSays(cpuRatio);
   return [

@@ -127,6 +127,18 @@ export type TraceEvent<Frame = unknown> =
       readonly span: number;
     })
   | (SaidAt & { readonly kind: "alive"; readonly lateMs: number })
+  | (Said & { readonly kind: "evidence"; readonly beat: number; readonly figures: Readonly<Record<string, number>> })
+  /** What the continuous profile saw of a stall that is over; runs as [innermost node, start, duration]. */
+  | (SaidAt & {
+      readonly kind: "profile";
+      readonly beat: number;
+      readonly intervalMs: number;
+      readonly frames: readonly Frame[];
+      /** Line that took most of a frame's own time, 0 unknown. */
+      readonly hotLines: readonly number[];
+      readonly nodes: readonly (readonly [frame: number, parent: number])[];
+      readonly runs: readonly (readonly [node: number, start: Nanos, dur: number])[];
+    })
   | (Said & { readonly kind: "dropped"; readonly byKind: Readonly<Record<string, number>> })
   | (Said & { readonly kind: "notSeen"; readonly what: string })
   | (SaidAt & { readonly kind: "bye"; readonly exitCode: number })

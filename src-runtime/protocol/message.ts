@@ -6,7 +6,7 @@
  */
 import type { ClockAnchor } from "./time.ts";
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Texts a thread may refer to at a time: it defines again what it needs after so many. */
 export const STRINGS_KEPT = 8192;
@@ -115,6 +115,30 @@ export interface SampleMessage {
   readonly span: number;
 }
 
+/** Function, file, line and column of its start, and the line that took most of its own time (0 unknown). */
+export type ProfileFrame = readonly [fn: string, file: string, line: number, column: number, hotLine: number];
+
+/** What the continuous profile saw of one stall that is over. */
+export interface ProfileMessage {
+  readonly t: "profile";
+  readonly beat: number;
+  readonly at: number;
+  /** Milliseconds between samples. */
+  readonly intervalMs: number;
+  readonly frames: readonly ProfileFrame[];
+  /** Index of the frame, index of the parent node or -1; parents come first. */
+  readonly nodes: readonly (readonly [frame: number, parent: number])[];
+  /** Index of the innermost node, milliseconds after `at`, milliseconds long. */
+  readonly runs: readonly (readonly [node: number, from: number, length: number])[];
+}
+
+/** Figures about a stall, by the names of StallEvidence; later ones add to or replace earlier ones. */
+export interface EvidenceMessage {
+  readonly t: "evidence";
+  readonly beat: number;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
 /** Source map of a script that only exists in the traced process (a loader such as tsx made it). */
 export interface SourceMapMessage {
   readonly t: "sourceMap";
@@ -164,6 +188,8 @@ export type Message =
   | SiteMessage
   | StallOpenMessage
   | SampleMessage
+  | ProfileMessage
+  | EvidenceMessage
   | SourceMapMessage
   | DroppedMessage
   | TroubleMessage

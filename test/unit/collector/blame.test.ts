@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
-import { causeOf, isLoading, judgeSamples, type StackSample } from "../../../src-main/collector/blame.ts";
+import {
+  collectingMs,
+  isLoading,
+  judgeStall,
+  type ProfiledStall,
+  type StackSample,
+  type StallVerdict,
+} from "../../../src-main/collector/blame.ts";
 import type { Frame } from "../../../src-main/api/api.ts";
-import { msToNanos } from "../../../src-runtime/protocol/time.ts";
+import { msToNanos, type Nanos } from "../../../src-runtime/protocol/time.ts";
 
 /** "leaf < caller < …", each `name@file`; files that begin with node: are Node's own. */
 function sample(atMs: number, stack: string, task = 0): StackSample {
@@ -11,6 +18,10 @@ function sample(atMs: number, stack: string, task = 0): StackSample {
     return { function: fn, file, line: 1, column: 1, origin, selfMs: 0 };
   });
   return { at: msToNanos(atMs), frames, task, span: 0 };
+}
+
+function judgeSamples(start: Nanos, samples: readonly StackSample[], end?: Nanos): StallVerdict {
+  return judgeStall(start, samples, undefined, end);
 }
 
 test("the helper that one sample happened to hit is not blamed", () => {
@@ -56,25 +67,73 @@ test("self time goes to the innermost frame, once", () => {
   expect(verdict.frames.reduce((sum, frame) => sum + frame.selfMs, 0)).toBe(100);
 });
 
-test("own code needs a thread that was computing in it", () => {
-  const verdict = judgeSamples(msToNanos(0), [sample(50, "f")]);
-  expect(causeOf(verdict, 0.95)).toBe("own-code");
-  expect(causeOf(verdict, 0.1)).toBe("unknown");
-  expect(causeOf(verdict, undefined)).toBe("unknown");
-  expect(causeOf(judgeSamples(msToNanos(0), []), 0.95)).toBe("unknown");
+test("loading is told from the frames above the program's own", () => {
+  const isLoadingIn = (stack: string): boolean => isLoading(sample(50, stack).frames);
+  expect(isLoadingIn("compile@node:internal/modules/cjs/loader < main")).toBe(true);
+  expect(isLoadingIn("wrapSafe@node:internal/modules/cjs/loader < load@node:internal/modules/cjs/loader < main")).toBe(
+    true,
+  );
+  expect(isLoadingIn("work < main@app.js < load@node:internal/modules/cjs/loader")).toBe(false);
+  expect(
+    isLoadingIn(
+      "build@node_modules/big/index.js < top@node_modules/big/index.js < run@node:internal/modules/esm/module_job",
+    ),
+  ).toBe(true);
 });
 
-test("loading is told from the frames above the program's own", () => {
-  const loading = sample(50, "compile@node:internal/modules/cjs/loader < main");
-  expect(isLoading([loading])).toBe(true);
-  expect(
-    isLoading([sample(50, "wrapSafe@node:internal/modules/cjs/loader < load@node:internal/modules/cjs/loader < main")]),
-  ).toBe(true);
-  expect(isLoading([sample(50, "work < main@app.js < load@node:internal/modules/cjs/loader")])).toBe(false);
-  const evaluated =
-    "build@node_modules/big/index.js < top@node_modules/big/index.js < run@node:internal/modules/esm/module_job";
-  expect(isLoading([sample(50, evaluated)])).toBe(true);
-  expect(
-    isLoading([sample(50, evaluated), sample(80, "work < main@app.js < run@node:internal/modules/esm/module_job")]),
-  ).toBe(false);
+/** A profile at 5 ms of `[stack, ms]`; stacks as above. */
+function profiled(startMs: number, runs: readonly (readonly [stack: string, ms: number])[]): ProfiledStall {
+  const frames: Frame[] = [];
+  const nodes: [number, number][] = [];
+  let at = startMs;
+  const timed = runs.map(([stack, ms]) => {
+    let parent = -1;
+    for (const frame of sample(0, stack).frames.toReversed()) {
+      frames.push(
+        frame.file === "app.ts" && frame.function.startsWith("(") ? { ...frame, file: "", origin: "node" } : frame,
+      );
+      nodes.push([frames.length - 1, parent]);
+      parent = nodes.length - 1;
+    }
+    at += ms;
+    return [parent, msToNanos(at - ms), msToNanos(ms)] as const;
+  });
+  return { flame: { source: "profile", intervalMs: 5, frames, nodes, runs: timed }, hotLines: frames.map(() => 88) };
+}
+
+test("the profile judges where it covers the stall; captures add the line, the task and what stands above", () => {
+  const profile = profiled(0, [
+    ["merge < encode < run", 20],
+    ["encode < run", 60],
+    ["(garbage collector)", 15],
+  ]);
+  const captured = sample(99, "other@late.ts < run", 7);
+  const verdict = judgeStall(msToNanos(0), [captured], profile, msToNanos(100));
+  expect(verdict.blame).toMatchObject({ function: "encode", line: 88 });
+  expect(verdict.task).toBe(7);
+  expect(collectingMs(profile)).toBe(15);
+  const seen: StackSample = {
+    ...captured,
+    frames: sample(0, "Model.encode < run").frames.map((f) => ({ ...f, line: 12 })),
+  };
+  expect(judgeStall(msToNanos(0), [seen], profile, msToNanos(100)).blame).toMatchObject({
+    function: "encode",
+    line: 12,
+  });
+});
+
+test("a profile that saw little of the stall leaves the judgement to the captures", () => {
+  const profile = profiled(0, [["early < run", 20]]);
+  const captures = [sample(50, "late < run"), sample(90, "late < run")];
+  expect(judgeStall(msToNanos(0), captures, profile, msToNanos(100)).blame?.function).toBe("late");
+});
+
+test("a frame that stands throughout is blamed even where the longest single stack is another", () => {
+  const profile = profiled(0, [
+    ["a < work < run", 30],
+    ["b < work < run", 28],
+    ["c < work < run", 27],
+    ["tail < run", 15],
+  ]);
+  expect(judgeStall(msToNanos(0), [], profile, msToNanos(100)).blame?.function).toBe("work");
 });

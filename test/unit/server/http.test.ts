@@ -165,7 +165,7 @@ describe("the RecordingApi over the socket", () => {
     expect((await api.strip(id, 1, 0, 260e6, 26)).busy).toHaveLength(26);
     expect(await api.details(id, { kind: "stall", id: overview.stalls[0]?.id ?? 0 })).toMatchObject({
       kind: "stall",
-      cpuRatio: 0.97,
+      evidence: { cpuRatio: 0.97 },
     });
 
     await expect(api.overview("nowhere")).rejects.toMatchObject({ code: "not-found" });
