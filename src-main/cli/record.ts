@@ -35,7 +35,7 @@ import { VERSION } from "./version.ts";
 const DRAIN_MS = 2000;
 
 export interface RecordOptions {
-  readonly level: Exclude<Level, "deep">;
+  readonly level: Level;
   readonly thresholdMs: number;
   readonly captureContent: boolean;
   readonly out: string | undefined;
@@ -62,7 +62,11 @@ export async function record(
     writer = undefined;
   };
   const collector = await startCollector(
-    { write: (changes, end) => writer?.write(changes, end), handles: (batch) => writer?.handles(batch) },
+    {
+      write: (changes, end) => writer?.write(changes, end),
+      handles: (batch) => writer?.handles(batch),
+      promises: (batch) => writer?.promises(batch),
+    },
     fail,
   );
   let served: Served | undefined;

@@ -4,6 +4,7 @@
  * The program's own streams, signals and exit code come through; ours is stderr, and stdout only for `--json`.
  */
 import { Option, type Command } from "commander";
+import type { Level } from "../../src-runtime/protocol/message.ts";
 import type { BuiltParts } from "../launch/built-parts.ts";
 import { findNode, type ChosenNode } from "../launch/find-node.ts";
 import { resolveTarget } from "../launch/target.ts";
@@ -12,7 +13,7 @@ import { record } from "./record.ts";
 
 interface RunOptions {
   readonly out?: string;
-  readonly level: "light" | "tasks";
+  readonly level: Level;
   readonly stallThreshold: number;
   readonly json?: boolean;
   readonly report?: string;
@@ -32,7 +33,7 @@ export function addRun(program: Command, parts: BuiltParts, argv: readonly strin
     .usage("[options] [--] <program> [args…]")
     .argument("<program...>", "the program and its arguments")
     .option("-o, --out <file>", "recording to write (default: the recordings folder)")
-    .addOption(new Option("--level <level>", "how deep to look").choices(["light", "tasks"]).default("tasks"))
+    .addOption(new Option("--level <level>", "how deep to look").choices(["light", "tasks", "deep"]).default("tasks"))
     .option("--stall-threshold <ms>", "shortest stall to report", positiveNumber, 50)
     .option("--json", "at exit, print the report as JSON, alone, on stdout; the program's stdout goes to stderr")
     .option("--report <file>", "at exit, write the report as JSON to a file")

@@ -15,7 +15,7 @@ import type { Change } from "../store/rows.ts";
 import { createBacklog } from "./backlog.ts";
 import { createFold } from "./fold.ts";
 import { createFrameResolver } from "./frames.ts";
-import { createSession, type HandleBatch, type SessionEvent } from "./session.ts";
+import { createSession, type HandleBatch, type PromiseBatch, type SessionEvent } from "./session.ts";
 
 /** A thread that ends waits only a moment for its last bytes to be taken. */
 const TOO_LATE = "what a thread did last (it ended before all it had said was taken)";
@@ -30,6 +30,7 @@ export interface RecordingSink {
   /** One transaction. `end` is the last instant anything is known of. */
   write(changes: readonly Change[], end: Nanos): void;
   handles(batch: HandleBatch): void;
+  promises(batch: PromiseBatch): void;
 }
 
 export interface Collector {
@@ -102,10 +103,10 @@ export async function startCollector(sink: RecordingSink, onError: (error: unkno
     deliver(changes, nanos(end));
   }
 
-  function onHandles(batch: HandleBatch): void {
+  function inBulk(hand: () => void): void {
     if (failed) return;
     try {
-      sink.handles(batch);
+      hand();
     } catch (error) {
       failed = true;
       onError(error);
@@ -121,7 +122,14 @@ export async function startCollector(sink: RecordingSink, onError: (error: unkno
       if (said.some(({ kind }) => kind === "bye")) saidBye = true;
       onEvents(said);
     }
-    const session = createSession({ token, originMonoNs, admit, events, handles: onHandles });
+    const session = createSession({
+      token,
+      originMonoNs,
+      admit,
+      events,
+      handles: (batch) => inBulk(() => sink.handles(batch)),
+      promises: (batch) => inBulk(() => sink.promises(batch)),
+    });
     function take(bytes: Uint8Array): void {
       if (isNonsense) return;
       try {

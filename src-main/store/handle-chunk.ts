@@ -6,10 +6,9 @@
  * A column of small differences is what zstd packs best; 32 bytes become one to two.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { MAX_VARINT, readVarint, unzigzag, writeVarint, zigzag } from "./varint.ts";
 
 const RECORD_BYTES = 32;
-/** Largest varint of a 53-bit number. */
-const MAX_VARINT = 8;
 
 export interface HandleRecord {
   readonly kind: number;
@@ -39,7 +38,7 @@ export function encodeHandles(records: Uint8Array, offsetNs: number): Buffer {
     let last = 0;
     for (let offset = 0; offset < records.length; offset += RECORD_BYTES) {
       const value = column(offset);
-      at = writeSigned(out, at, value - last);
+      at = writeVarint(out, at, zigzag(value - last));
       last = value;
     }
   }
@@ -51,7 +50,7 @@ export function decodeHandles(bytes: Uint8Array, count: number): readonly Handle
   const cursor = { at: count };
   const columns = Array.from({ length: 5 }, () => {
     let last = 0;
-    return Array.from({ length: count }, () => (last += readSigned(data, cursor)));
+    return Array.from({ length: count }, () => (last += unzigzag(readVarint(data, cursor))));
   });
   return Array.from({ length: count }, (_, index) => ({
     kind: data[index] ?? 0,
@@ -61,28 +60,4 @@ export function decodeHandles(bytes: Uint8Array, count: number): readonly Handle
     b: columns[3]?.[index] ?? 0,
     value: columns[4]?.[index] ?? 0,
   }));
-}
-
-function writeSigned(out: Buffer, from: number, value: number): number {
-  let rest = value < 0 ? -value * 2 - 1 : value * 2;
-  let at = from;
-  while (rest >= 0x80) {
-    out[at++] = (rest % 0x80) | 0x80;
-    rest = Math.floor(rest / 0x80);
-  }
-  out[at++] = rest;
-  return at;
-}
-
-function readSigned(data: Uint8Array, cursor: { at: number }): number {
-  let value = 0;
-  let scale = 1;
-  for (;;) {
-    const byte = data[cursor.at++];
-    if (byte === undefined) throw new RangeError("handle chunk ends early");
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) break;
-    scale *= 0x80;
-  }
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }

@@ -136,6 +136,15 @@ CREATE TABLE handle_chunk (
   bytes BLOB NOT NULL
 );
 
+CREATE TABLE promise_chunk (
+  id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+  first_id INTEGER NOT NULL, last_id INTEGER NOT NULL, count INTEGER NOT NULL, bytes BLOB NOT NULL
+);
+CREATE INDEX promise_chunk_time ON promise_chunk (thread, end, start, count);
+CREATE INDEX promise_chunk_ids ON promise_chunk (thread, last_id, first_id);
+
+CREATE TABLE promise_count (thread INTEGER PRIMARY KEY, created INTEGER NOT NULL, settled INTEGER NOT NULL);
+
 CREATE TABLE dropped (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE not_seen (what TEXT PRIMARY KEY) WITHOUT ROWID;
 `;

@@ -60,6 +60,8 @@ export function createStatements(db: Database.Database) {
       "INSERT INTO handle_type (thread,type,count) VALUES (?,?,?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
     ),
     handleChunk: insert("handle_chunk", "thread,start,end,count,bytes"),
+    promiseChunk: insert("promise_chunk", "thread,start,end,first_id,last_id,count,bytes"),
+    promiseCount: insert("promise_count", "thread,created,settled", "INSERT OR REPLACE"),
     dropped: db.prepare(
       "INSERT INTO dropped (kind,count) VALUES (?,?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
     ),

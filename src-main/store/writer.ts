@@ -10,6 +10,7 @@ import { classOf, createLevelBuilder, UNMERGED_CLASS } from "./level.ts";
 import { createLoopLevels } from "./loop-levels.ts";
 import type { RecordingMeta } from "./meta.ts";
 import type { Change, StallChange } from "./rows.ts";
+import { createPromiseWriter, type PromiseBatch } from "./promise-writer.ts";
 import { applyRuntime, type RuntimeChange } from "./runtime-writer.ts";
 import { APPLICATION_ID, FORMAT, SCHEMA } from "./schema.ts";
 import { createStatements, type Statements } from "./statements.ts";
@@ -35,6 +36,7 @@ export interface RecordingWriter {
   /** One transaction. `end` is the last instant anything is known of. */
   write(changes: readonly Change[], end: number): void;
   handles(batch: HandleBatch): void;
+  promises(batch: PromiseBatch): void;
   /** Writes how it ended and leaves one self-contained file. */
   finish(ending: Ending): void;
   /** Leaves the file as it is: after an error. */
@@ -75,6 +77,7 @@ export function createRecordingWriter(
   const loop = createLoopLevels();
   const openSlices = new Map<number, OpenSlice>();
   const handles = new Map<number, PendingHandles>();
+  const promises = createPromiseWriter(sql);
   let end = 0;
   let version = 0;
   let events = 0;
@@ -156,6 +159,7 @@ export function createRecordingWriter(
         }
         young.flush();
         flushHandles(false);
+        events += promises.flush(false);
       });
     },
     handles(batch) {
@@ -177,9 +181,15 @@ export function createRecordingWriter(
         flushHandles(false);
       });
     },
+    promises(batch) {
+      const taken = promises.push(batch);
+      if (taken.end > end) end = taken.end;
+      if (taken.isDue) inTransaction(() => void (events += promises.flush(false)));
+    },
     finish(ending) {
       inTransaction(() => {
         flushHandles(true);
+        events += promises.flush(true);
         setMeta(ending);
       });
       db.pragma("wal_checkpoint(TRUNCATE)");

@@ -3,8 +3,9 @@
  *
  *     | length u32 | type u8 | payload … |        little endian; length counts the payload
  *
- * type 1: records, n × 32 bytes, as they lay in the ring. type 2: messages, a JSON array. A string's message always
- * precedes the records that name it. The decoder takes foreign bytes: whatever it is fed, it answers frames or throws
+ * type 1: records, n × 32 bytes, as they lay in the ring. type 2: messages, a JSON array. type 3: promise events, as
+ * they lay in theirs (promise-words.ts); one may end in the next frame. A string's message always precedes the records
+ * that name it. The decoder takes foreign bytes: whatever it is fed, it answers frames or throws
  * ProtocolError, and never buffers more than one frame.
  */
 import type { Message } from "./message.ts";
@@ -13,7 +14,7 @@ import { RECORD_BYTES } from "./record.ts";
 export const FRAME_HEADER_BYTES = 5;
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
-export const FrameType = { records: 1, messages: 2 } as const;
+export const FrameType = { records: 1, messages: 2, promises: 3 } as const;
 
 export class ProtocolError extends Error {
   override readonly name: string = "ProtocolError";
@@ -22,7 +23,8 @@ export class ProtocolError extends Error {
 export type Frame =
   | { readonly type: "records"; readonly records: DataView; readonly count: number }
   /** Not yet checked: whoever decodes them decides what a message must look like. */
-  | { readonly type: "messages"; readonly messages: readonly unknown[] };
+  | { readonly type: "messages"; readonly messages: readonly unknown[] }
+  | { readonly type: "promises"; readonly words: Int32Array };
 
 export function encodeMessages(messages: readonly Message[]): Uint8Array {
   const payload = new TextEncoder().encode(JSON.stringify(messages));
@@ -43,6 +45,13 @@ function writeHeader(frame: Uint8Array, type: number, length: number): void {
   const view = new DataView(frame.buffer, frame.byteOffset);
   view.setUint32(0, length, true);
   view.setUint8(4, type);
+}
+
+/** A promises frame with room for `count` words, to be filled from FRAME_HEADER_BYTES on. */
+export function allocatePromises(count: number): Uint8Array {
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + count * 4);
+  writeHeader(frame, FrameType.promises, count * 4);
+  return frame;
 }
 
 export interface FrameDecoder {
@@ -98,6 +107,11 @@ function decodeFrame(type: number, payload: Uint8Array): Frame {
     }
     if (!Array.isArray(messages)) throw new ProtocolError("messages frame without messages");
     return { type: "messages", messages };
+  }
+  if (type === FrameType.promises) {
+    if (payload.length % 4 !== 0) throw new ProtocolError(`promises frame of ${payload.length} bytes`);
+    // Copied: words have to lie at a multiple of four.
+    return { type: "promises", words: new Int32Array(payload.slice().buffer) };
   }
   throw new ProtocolError(`unknown frame type ${type}`);
 }

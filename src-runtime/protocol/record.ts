@@ -67,6 +67,12 @@ export const RecordKind = {
   /** sub RuntimeEventKind, id task, a subject, task or scope it is about (of TEXT_EVENTS: a string id),
    *  value and b (a float32) as the runtime's event table says. */
   event: 25,
+  /** Never written as records: promise events have a ring and an encoding of their own (promise-words.ts), and these
+   *  kinds so that what was dropped is counted like the rest. */
+  promiseInit: 26,
+  promiseBefore: 27,
+  promiseAfter: 28,
+  promiseSettled: 29,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 

@@ -18,11 +18,13 @@ export function canTrackHandles(): boolean {
   return Number(process.versions.node.split(".")[0]) >= 24;
 }
 
+/** @param turn called where a callback begins and ends */
 export function startHandleHooks(
   writer: RingWriter,
   string: (text: string) => number,
   current: () => number,
   onError: (error: unknown) => void,
+  turn: () => void = () => {},
 ): HandleHooks {
   const now = performance.now.bind(performance);
   const types = new Map<string, number>();
@@ -50,11 +52,13 @@ export function startHandleHooks(
       }
     },
     before(asyncId) {
+      turn();
       if (ownIds.size > 0 && ownIds.has(asyncId)) return;
       last = now();
       writer.write(RecordKind.handleBefore, 0, last, asyncId, 0, 0, 0);
     },
     after(asyncId) {
+      turn();
       if (ownIds.size > 0 && ownIds.has(asyncId)) return;
       last = now();
       writer.write(RecordKind.handleAfter, 0, last, asyncId, 0, 0, 0);

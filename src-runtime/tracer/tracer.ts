@@ -22,6 +22,8 @@ import type { Emitter, Records } from "./emitter.ts";
 import { canTrackHandles, startHandleHooks, type HandleHooks } from "./handles.ts";
 import { startHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import { instrument } from "./instrumentations/index.ts";
+import { createPromiseRing } from "./promise-ring.ts";
+import { startPromiseHooks, type PromiseHooks } from "./promises.ts";
 import { Control, createRing, createRingWriter } from "./ring.ts";
 
 /** How long the thread waits for its last events to be flushed, milliseconds. */
@@ -33,6 +35,8 @@ const MAX_MESSAGES = 20_000;
 
 export interface WatchdogData {
   readonly buffer: SharedArrayBuffer;
+  /** Level deep: the ring of promise events. */
+  readonly promises?: SharedArrayBuffer;
   readonly socket: string;
   readonly thresholdMs: number;
   readonly hello: HelloMessage;
@@ -147,8 +151,10 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
 
   const isMain = threadId === 0;
   const hasHandles = config.level !== "light" && canTrackHandles();
+  const promiseRing = config.level === "deep" ? createPromiseRing() : undefined;
   const data: WatchdogData = {
     buffer: ring.buffer,
+    ...(promiseRing === undefined ? {} : { promises: promiseRing.buffer }),
     socket: config.socket,
     thresholdMs: config.threshold,
     hello: describeThread(config, hasHandles),
@@ -169,9 +175,16 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   worker.on("error", stop);
   worker.on("exit", stop);
 
+  let promises: PromiseHooks | undefined;
+  if (promiseRing !== undefined) {
+    const onError = (error: unknown): void => emitter.trouble("promises", error);
+    promises = startPromiseHooks(promiseRing, emitter.current, hasHandles, onError);
+    undo.push(promises.stop);
+  }
   let handles: HandleHooks | undefined;
   if (hasHandles) {
-    handles = startHandleHooks(writer, string, emitter.current, (error) => emitter.trouble("handles", error));
+    const onError = (error: unknown): void => emitter.trouble("handles", error);
+    handles = startHandleHooks(writer, string, emitter.current, onError, promises?.turn);
     undo.push(handles.stop);
   }
   const instrumentation = instrument(emitter, records, tasks, ownFile);
@@ -182,6 +195,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     config.threshold,
     emitter,
     () => {
+      promises?.publish();
       if (Atomics.load(control, Control.dead) === 0) return false;
       stop();
       return true;
@@ -202,6 +216,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     try {
       if (stopped) return;
       heartbeat.finish();
+      promises?.publish();
       post({ t: "bye", at: now(), exitCode: code });
       stop();
       Atomics.store(control, Control.closing, 1);

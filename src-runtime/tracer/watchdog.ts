@@ -17,6 +17,7 @@ import type { Message, SourceMapMessage } from "../protocol/message.ts";
 import { RecordKind } from "../protocol/record.ts";
 import { CAPTURE_PROPERTY, type CaptureAnswer } from "./capture.ts";
 import type { Place } from "./loader-places.ts";
+import { createPromiseDrain } from "./promise-drain.ts";
 import { Control, createRingReader, viewRing } from "./ring.ts";
 import type { WatchdogData } from "./tracer.ts";
 
@@ -42,6 +43,8 @@ function startWatchdog(data: WatchdogData): void {
   const reader = createRingReader(ring);
   const clock = threadClock(data);
   const socket = connect(data.socket);
+  const promises =
+    data.promises === undefined ? undefined : createPromiseDrain(data.promises, (frame) => void socket.write(frame));
   const capture = data.canCapture ? createCapture() : undefined;
   const kindNames = new Map<number, string>(Object.entries(RecordKind).map(([name, kind]) => [kind, name]));
   let timer: NodeJS.Timeout | undefined;
@@ -80,12 +83,14 @@ function startWatchdog(data: WatchdogData): void {
       }
       left = available > count;
     }
+    promises?.drain(clock.now());
     sendDropped();
   }
 
   function sendDropped(): void {
     const byKind: Record<string, number> = {};
     for (const [kind, count] of reader.takeDropped()) byKind[kindNames.get(kind) ?? String(kind)] = count;
+    promises?.addDropped(byKind);
     const messages = Atomics.exchange(control, Control.droppedMessages, 0);
     if (messages > 0) byKind["message"] = messages;
     if (Object.keys(byKind).length > 0) send([{ t: "dropped", byKind }]);
@@ -135,7 +140,8 @@ function startWatchdog(data: WatchdogData): void {
       lastAlive = now;
       worstLate = 0;
     }
-    const pause = Atomics.load(control, Control.idle) === 1 ? IDLE_TICK_MS : TICK_MS;
+    const usual = Atomics.load(control, Control.idle) === 1 ? IDLE_TICK_MS : TICK_MS;
+    const pause = promises?.pause(usual) ?? usual;
     expected = clock.now() + pause;
     timer = setTimeout(tick, pause);
   }

@@ -14,7 +14,7 @@ import { describe, folder, machine, root, run, stallscope, workload } from "./me
 const rounds = Number(process.argv[2] ?? 15);
 const hello = workload("hello.mjs");
 const traced = [stallscope, "run", "--quiet", "-o", join(folder, "hello.stallscope"), hello];
-const collector = await startCollector({ write() {}, handles() {} }, (error) => {
+const collector = await startCollector({ write() {}, handles() {}, promises() {} }, (error) => {
   throw error;
 });
 const { socket, token } = collector;

@@ -67,7 +67,7 @@ describe("run", () => {
     ["a Node that is too old", ["--node", "./old-node", "ok.mjs"], 126, ["is Node 20", "needs Node 22 or later"]],
     ["an unknown option", ["--wat", "ok.mjs"], 2, ["--wat"]],
     ["an option of a later version", ["--fail-on-stall", "100", "ok.mjs"], 2, ["--fail-on-stall"]],
-    ["a level of a later version", ["--level", "deep", "ok.mjs"], 2, ["deep", "light, tasks"]],
+    ["a level there is not", ["--level", "deeper", "ok.mjs"], 2, ["deeper", "light, tasks, deep"]],
     ["a threshold that is no number", ["--stall-threshold", "soon", "ok.mjs"], 2, ["soon", "greater than 0"]],
     ["no program at all", [], 2, ["program"]],
     ["a recording over something else", ["-o", "notes.txt", "ok.mjs"], 4, ["is not a Stallscope recording"]],

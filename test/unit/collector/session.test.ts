@@ -61,6 +61,7 @@ function connect(): { readonly session: Session; readonly events: SessionEvent[]
     admit: () => ({ thread: 1, process: 1, frames: createFrameResolver("/home/me") }),
     events: (said) => void events.push(...said),
     handles: () => undefined,
+    promises: () => undefined,
   });
   const drawn = drawnHello();
   if (drawn.kind !== "hello") throw new Error("no hello");
