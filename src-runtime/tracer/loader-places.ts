@@ -9,10 +9,13 @@
  */
 export type Place = readonly [file: string, line: number, column: number];
 
-/** All families call their own `wrapCallSite`; jest's is bound, which hides it. */
-const FORMATTER = /\bwrapCallSite\(/;
+/**
+ * All families call their own `wrapCallSite`; jest's is bound, which hides it, and Babel, which jest loads after it,
+ * puts one around it that leaves out frames of its own.
+ */
+const FORMATTER = /\bwrapCallSite\(|\bvirtualFrames\.has\(/;
 const BOUND_FORMATTER = "bound formatStackTrace";
-const LINE = /^ {4}at (?:.* \()?(.+?):(\d+):(\d+)\)?$/;
+const LINE = /^ {4}at (?:[^(]*\((.+):(\d+):(\d+)\)|(.+):(\d+):(\d+))$/;
 
 export interface LoaderPlaces {
   /** A formatter of a known family is installed. */
@@ -45,7 +48,10 @@ export function createLoaderPlaces(): LoaderPlaces {
       const lines = typeof text === "string" ? text.split("\n").slice(1) : [];
       if (lines.length !== places.length) return places;
       return places.map((place, index) => {
-        const [, file, line, column] = LINE.exec(lines[index] ?? "") ?? [];
+        const [file, line, column] =
+          LINE.exec(lines[index] ?? "")
+            ?.slice(1)
+            .filter((part) => part !== undefined) ?? [];
         return file === undefined ? place : [file, Number(line), Number(column)];
       });
     },
