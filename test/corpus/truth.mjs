@@ -23,7 +23,7 @@ const HEARTBEAT_MS = 10;
 /** A heartbeat later than this is written down. */
 const GAP_MS = 30;
 /** An input that keeps the thread this long is large enough to scale from. */
-const ENOUGH_MS = 6;
+const ENOUGH_MS = 8;
 /** Calls while sizing that took longer than this are written down: they may be seen as stalls. */
 const WARM_UP_MS = 20;
 
@@ -37,7 +37,7 @@ export const pause = (ms = 60) => new Promise((resolve) => setTimeout(resolve, m
 export function openTruth(program) {
   /** @type {any[]} */
   const lines = [];
-  const sizes = process.env.CORPUS_SIZES === undefined ? {} : JSON.parse(readFileSync(process.env.CORPUS_SIZES, "utf8"));
+  const sizes = process.env["CORPUS_SIZES"] === undefined ? {} : JSON.parse(readFileSync(process.env["CORPUS_SIZES"], "utf8"));
   let last = now();
   const heartbeat = setInterval(() => {
     const at = now();
@@ -51,12 +51,13 @@ export function openTruth(program) {
     const at = now();
     if (at - last - HEARTBEAT_MS > GAP_MS) lines.push({ kind: "gap", thread: threadId, start: last, end: at });
     const { user, system } = process.cpuUsage();
-    lines.push({ kind: "usage", thread: threadId, cpuMs: (user + system) / 1000, end: at, pid: process.pid });
-    if (process.env.CORPUS_TRUTH === undefined) return;
+    const monotonicUs = Number(process.hrtime.bigint()) / 1000;
+    lines.push({ kind: "usage", thread: threadId, cpuMs: (user + system) / 1000, end: at, monotonicUs });
+    if (process.env["CORPUS_TRUTH"] === undefined) return;
     const told = lines.map((line) =>
-      "function" in line && line.package === null ? { ...line, lines: linesOf(line.file, line.function) } : line,
+      "function" in line && line.package === null ? { ...line, ranges: rangesOf(line.file, line.function) } : line,
     );
-    appendFileSync(process.env.CORPUS_TRUTH, told.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    appendFileSync(process.env["CORPUS_TRUTH"], told.map((line) => `${JSON.stringify(line)}\n`).join(""));
   }
 
   /** @param {string} id @param {About} about @param {number} start @param {number} end */
@@ -67,25 +68,30 @@ export function openTruth(program) {
 
   return {
     /**
-     * The size for `work(size)` to hold the thread for about so many milliseconds.
-     * @param {string} id @param {number} ms @param {(size: number) => unknown} work
+     * The size for `work(prepare(size))` to hold the thread for about so many milliseconds.
+     * @template T @param {string} id @param {number} ms
+     * @param {(input: T) => unknown} work @param {(size: number) => T} [prepare]
      */
-    async size(id, ms, work) {
-      let size = 1;
-      for (;;) {
+    async size(id, ms, work, prepare) {
+      /** @param {number} size */
+      async function time(size) {
+        const input = prepare === undefined ? /** @type {T} */ (size) : prepare(size);
+        await pause(1);
         const start = now();
-        work(size);
+        work(input);
         const end = now();
         if (end - start > WARM_UP_MS) lines.push({ kind: "warm-up", id, start, end, thread: threadId });
         await pause(1);
-        // The first call also loads and compiles what it needs.
-        if (end - start >= ENOUGH_MS && size > 1) {
-          const found = sizes[id] ?? Math.max(1, Math.round((size * ms) / (end - start)));
-          lines.push({ kind: "size", id, size: found });
-          await pause();
-          return found;
-        }
-        size *= 2;
+        return end - start;
+      }
+      // The first call also loads and compiles what it needs; and of a size that is enough, the second call counts.
+      await time(1);
+      for (let size = 1; ; size *= 2) {
+        if ((await time(size)) < ENOUGH_MS) continue;
+        const found = sizes[id] ?? Math.max(1, Math.round((size * ms) / (await time(size))));
+        lines.push({ kind: "size", id, size: found });
+        await pause();
+        return found;
       }
     },
     /**
@@ -118,17 +124,18 @@ export function openTruth(program) {
 }
 
 /**
- * The lines of a function of ours, by its name and the indentation of its end; read after the run.
- * @param {string} file @param {string} name
+ * The functions of ours that may be blamed and their lines, by their names and the indentation of their ends; read after
+ * the run.
+ * @param {string} file @param {string} names separated by "|" where the work is spread over several
  */
-function linesOf(file, name) {
-  const here = process.env.CORPUS_ROOT ?? dirname(fileURLToPath(import.meta.url));
-  const source = readFileSync(join(here, file), "utf8").split("\n");
-  const last = name.split(".").at(-1) ?? name;
-  const head = new RegExp(`(?:function\\*?|const)\\s+${last}\\b|^\\s+(?:async |static |get |\\*)*#?${last}\\s*[(<]`);
-  const from = source.findIndex((line) => head.test(line) && /[{(]\s*$/.test(line));
-  if (from < 0) throw new Error(`${file} has no function ${name}. Correct the truth that the program states.`);
-  const indent = /^\s*/.exec(source[from] ?? "")?.[0] ?? "";
-  const length = source.slice(from + 1).findIndex((line) => line.startsWith(`${indent}}`));
-  return [from + 1, from + 2 + length];
+function rangesOf(file, names) {
+  const source = readFileSync(join(dirname(fileURLToPath(import.meta.url)), file), "utf8").split("\n");
+  return names.split("|").map((name) => {
+    const head = new RegExp(`(?:function\\*?|const)\\s+${name}\\b|^\\s+(?:async |static |get |\\*)*#?${name}\\s*[(<]`);
+    const from = source.findIndex((line) => head.test(line) && /[{(]\s*$/.test(line));
+    if (from < 0) throw new Error(`${file} has no function ${name}. Correct the truth that the program states.`);
+    const indent = /^\s*/.exec(source[from] ?? "")?.[0] ?? "";
+    const length = source.slice(from + 1).findIndex((line) => line.startsWith(`${indent}}`));
+    return { function: name, lines: [from + 1, from + 2 + length] };
+  });
 }

@@ -20,7 +20,7 @@ function storeAnswer(rounds: number): number {
   return hash;
 }
 
-const history = markdown(await truth.size("render", 130, (count: number) => renderChat(markdown(count))));
+const history = markdown(await truth.size("render", 130, renderChat, markdown));
 const rounds = await truth.size("store", 200, storeAnswer);
 const deltas = ["The ", "answer ", "is ", "here."];
 const model = new MockLanguageModelV3({

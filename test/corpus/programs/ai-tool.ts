@@ -32,11 +32,11 @@ function measureNotes(text: string): number {
 }
 function rankNotes(rounds: number): number {
   let best = 0;
-  for (let round = 0; round < rounds * 2000; round++) best = Math.max(best, Math.sin(round) * Math.sqrt(round));
+  for (let round = 0; round < rounds * 2000; round++) best = Math.max(best, Math.sqrt(round % 1000) * (round % 7));
   return best;
 }
 
-const notes = words(await truth.size("measure", 300, (count: number) => measureNotes(words(count))), 6);
+const notes = words(await truth.size("measure", 300, measureNotes, words), 6);
 const rounds = await truth.size("rank", 150, rankNotes);
 const tools = {
   measure: tool({

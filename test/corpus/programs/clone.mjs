@@ -12,8 +12,8 @@ function checkpoint(state) {
   return deserialize(serialize(state));
 }
 
-const first = records(await truth.size("clone", 200, (count) => snapshotState(records(count))));
-const second = records(await truth.size("v8", 120, (count) => checkpoint(records(count))));
+const first = records(await truth.size("clone", 200, snapshotState, records));
+const second = records(await truth.size("v8", 120, checkpoint, records));
 await truth.pause();
 truth.stall("clone", { function: "snapshotState", cause: ["native", "own-code"] }, () => snapshotState(first));
 await truth.pause();

@@ -10,7 +10,7 @@ function checkCode(code) {
   return parse(code, { sourceType: "module" }).program.body.length;
 }
 
-const code = source(await truth.size("code", 300, (count) => checkCode(source(count))));
+const code = source(await truth.size("code", 300, checkCode, source));
 await truth.pause();
 truth.stall("code", { function: "checkCode", package: "@babel/parser" }, () => checkCode(code));
 await truth.pause();

@@ -1,5 +1,5 @@
 /** Derives keys with Node's synchronous functions. */
-import { generateKeyPairSync, pbkdf2Sync, scryptSync } from "node:crypto";
+import { pbkdf2Sync, scryptSync } from "node:crypto";
 import { openTruth } from "../truth.mjs";
 
 const truth = openTruth("programs/crypto-kdf.mjs");
@@ -10,15 +10,10 @@ function hashPassword(rounds) {
 function deriveKeys(count) {
   for (let index = 0; index < count; index++) scryptSync("secret", `salt${index}`, 64, { N: 1024 });
 }
-function makeKeyPair() {
-  return generateKeyPairSync("rsa", { modulusLength: 1024 });
-}
 
 const rounds = await truth.size("pbkdf2", 350, hashPassword);
 const count = await truth.size("scrypt", 120, deriveKeys);
 truth.stall("pbkdf2", { function: "hashPassword", cause: "native" }, () => hashPassword(rounds));
 await truth.pause();
 truth.stall("scrypt", { function: "deriveKeys", cause: "native" }, () => deriveKeys(count));
-await truth.pause();
-truth.stall("rsa", { function: "makeKeyPair", cause: "native" }, makeKeyPair);
 await truth.pause();

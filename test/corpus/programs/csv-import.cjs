@@ -14,7 +14,7 @@ function importTable(text) {
 }
 
 async function main() {
-  const text = table(await truth.size("table", 260, (rows) => importTable(table(rows))));
+  const text = table(await truth.size("table", 260, importTable, table));
   await truth.pause();
   setImmediate(() => truth.stall("table", { function: "importTable", package: "papaparse" }, () => importTable(text)));
   await truth.pause();

@@ -14,14 +14,12 @@ function extractCards($) {
     .get();
 }
 
-const pages = html(await truth.size("parse", 250, (cards) => parsePage(html(cards))));
-const cards = await truth.size("extract", 200, (count) => extractCards(load(html(count))));
+const pages = html(await truth.size("parse", 250, parsePage, html));
+const cards = await truth.size("extract", 200, extractCards, (count) => load(html(count)));
 await truth.pause();
 truth.stall("parse", { function: "parsePage", package: "parse5" }, () => parsePage(pages));
 await truth.pause();
-const $ = load(html(Math.min(cards, 1000)));
+const $ = load(html(cards));
 await truth.pause();
-truth.stall("extract", { function: "extractCards", file: "programs/html-extract.mjs" }, () => {
-  for (let turn = 0; turn < 3; turn++) extractCards($);
-});
+truth.stall("extract", { function: "extractCards", package: "cheerio" }, () => extractCards($));
 await truth.pause();

@@ -11,7 +11,7 @@ function toMarkdown(page) {
 }
 
 async function main() {
-  const cards = await truth.size("page", 220, (count) => toMarkdown(html(count)));
+  const cards = await truth.size("page", 220, toMarkdown, html);
   const page = html(cards);
   await truth.pause();
   truth.stall("page", { function: "toMarkdown", package: "turndown" }, () => toMarkdown(page));

@@ -14,7 +14,7 @@ function decodePhoto(bytes) {
   return jpeg.decode(bytes, { maxMemoryUsageInMB: 1024 }).data.length;
 }
 
-const bytes = photo(await truth.size("photo", 180, (rows) => decodePhoto(photo(rows * 8))) * 4);
+const bytes = photo(await truth.size("photo", 180, decodePhoto, photo));
 await truth.pause();
 truth.stall("photo", { function: "decodePhoto", package: "jpeg-js" }, () => decodePhoto(bytes));
 await truth.pause();

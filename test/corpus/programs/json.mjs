@@ -12,8 +12,9 @@ function saveState(state) {
 }
 
 const sample = JSON.stringify(records(1000));
-const copies = await truth.size("parse", 250, (count) => readResponse(`[${Array(count).fill(sample).join(",")}]`));
-const text = `[${Array(copies).fill(sample).join(",")}]`;
+const response = (count) => `[${Array(count).fill(sample).join(",")}]`;
+const copies = await truth.size("parse", 250, readResponse, response);
+const text = response(copies);
 await truth.pause();
 const state = truth.stall("parse", { function: "readResponse", cause: ["native", "own-code"] }, () => readResponse(text));
 await truth.pause();

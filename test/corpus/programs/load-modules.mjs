@@ -13,7 +13,6 @@ await truth.pause(150);
 truth.stall("require", { function: "loadTools", cause: null }, loadTools);
 await truth.pause(100);
 const start = truth.now();
-await import("typescript").catch(() => undefined);
 await import("ai");
 const end = truth.now();
 truth.add("import", { function: "", package: "", cause: null, kind: "loading" }, start, end);

@@ -5,15 +5,12 @@ import { markdown } from "./text.mjs";
 
 const truth = openTruth("programs/markdown.mjs");
 
-function renderAnswer(sections) {
-  return marked.parse(markdown(sections));
-}
 function renderText(text) {
   return marked.parse(text);
 }
 
-const small = markdown(await truth.size("short-answer", 90, renderAnswer));
-const large = markdown(await truth.size("long-answer", 400, renderAnswer));
+const small = markdown(await truth.size("short-answer", 90, renderText, markdown));
+const large = markdown(await truth.size("long-answer", 400, renderText, markdown));
 await truth.pause();
 truth.stall("short-answer", { function: "renderText", package: "marked" }, () => renderText(small));
 await truth.pause();

@@ -1,5 +1,5 @@
 /** An agent of the runtime: its tools block, one of them twice, in a group of tasks. */
-import { MockLanguageModelV3 } from "ai/test";
+import { MockLanguageModelV3, simulateReadableStream } from "ai/test";
 import { agent, run, sleep, taskGroup, tool } from "stallscope";
 import { XMLParser } from "fast-xml-parser";
 import { openTruth } from "../truth.mjs";
@@ -12,18 +12,23 @@ const usage = {
 };
 let call = 0;
 const model = new MockLanguageModelV3({
-  doGenerate: async () => {
-    await truth.pause(30);
-    const calls = call++ === 0;
-    return {
-      content: calls
-        ? [{ type: "tool-call", toolCallId: "c1", toolName: "collect", input: "{}" }]
-        : [{ type: "text", text: "Done." }],
-      finishReason: { unified: calls ? "tool-calls" : "stop", raw: undefined },
-      usage,
-      warnings: [],
-    };
-  },
+  doStream: async () => ({
+    stream: simulateReadableStream({
+      initialDelayInMs: 40,
+      chunks:
+        call++ === 0
+          ? [
+              { type: "tool-call" as const, toolCallId: "c1", toolName: "collect", input: "{}" },
+              { type: "finish" as const, finishReason: { unified: "tool-calls" as const, raw: undefined }, usage },
+            ]
+          : [
+              { type: "text-start" as const, id: "1" },
+              { type: "text-delta" as const, id: "1", delta: "Done." },
+              { type: "text-end" as const, id: "1" },
+              { type: "finish" as const, finishReason: { unified: "stop" as const, raw: undefined }, usage },
+            ],
+    }),
+  }),
 });
 const parser = new XMLParser();
 const feed = (count: number) =>
@@ -38,17 +43,17 @@ function dedupe(rounds: number): number {
   return same;
 }
 
-const xml = feed(await truth.size("parse", 180, (count: number) => parseFeed(feed(count))));
+const xml = feed(await truth.size("parse", 180, parseFeed, feed));
 const rounds = await truth.size("dedupe", 120, dedupe);
 const collect = tool({
   name: "collect",
   run: async () => {
     await taskGroup(async (group) => {
-      group.start(async () => {
+      group.createTask(async () => {
         await sleep(40);
         truth.stall("parse", { function: "parseFeed", package: "fast-xml-parser" }, () => parseFeed(xml));
       });
-      group.start(async () => {
+      group.createTask(async () => {
         await sleep(400);
         truth.stall("dedupe", { function: "dedupe" }, () => dedupe(rounds));
       });

@@ -12,7 +12,7 @@ function buildIndex(list) {
   return index;
 }
 
-const list = documents(await truth.size("index", 450, (count) => buildIndex(documents(count))));
+const list = documents(await truth.size("index", 450, buildIndex, documents));
 await truth.pause();
 truth.stall("index", { function: "buildIndex", package: "minisearch" }, () => buildIndex(list));
 await truth.pause();

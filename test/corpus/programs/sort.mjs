@@ -12,8 +12,8 @@ function sortForPeople(titles) {
 }
 
 const titles = (count) => words(count * 3, 5).split(" ").map((word, index) => `${word} ${(index * 7919) % 100_003}`);
-const many = titles(await truth.size("plain", 220, (count) => sortByTitle(titles(count))));
-const some = titles(await truth.size("people", 140, (count) => sortForPeople(titles(count))));
+const many = titles(await truth.size("plain", 220, sortByTitle, titles));
+const some = titles(await truth.size("people", 140, sortForPeople, titles));
 await truth.pause();
 truth.stall("plain", { function: "sortByTitle" }, () => sortByTitle(many));
 await truth.pause();

@@ -9,8 +9,8 @@ function countTokens(text) {
   return encode(text).length;
 }
 
-const history = words(await truth.size("history", 500, (count) => countTokens(words(count))), 99);
-const message = words(await truth.size("message", 75, (count) => countTokens(words(count))), 98);
+const history = words(await truth.size("history", 500, countTokens, words), 99);
+const message = words(await truth.size("message", 75, countTokens, words), 98);
 await truth.pause();
 truth.stall("history", { function: "countTokens", package: "gpt-tokenizer" }, () => countTokens(history));
 await truth.pause();

@@ -14,7 +14,7 @@ function fitsBudget(text, budget) {
   return encoding.encode(text).length <= budget;
 }
 
-const text = words(await truth.size("budget", 300, (count) => fitsBudget(words(count), 100)), 12);
+const text = words(await truth.size("budget", 300, (sample) => fitsBudget(sample, 100), words), 12);
 await truth.pause();
 truth.stall("budget", { function: "fitsBudget", package: "js-tiktoken" }, () => fitsBudget(text, 8000));
 await truth.pause();

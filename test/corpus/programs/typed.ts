@@ -28,7 +28,7 @@ const summarise = (count: number): unknown => new Report(records(count)).summary
 const count: number = await truth.size("summary", 210, summarise);
 const report = new Report(records(count));
 await truth.pause();
-truth.stall("summary", { function: "summary|all" , file: "programs/typed.ts" }, () => report.summary);
+truth.stall("summary", { function: "summary" }, () => report.summary);
 await truth.pause();
 const rounds: number = await truth.size("publish", 140, (some: number) => void report.publish(some));
 truth.stall("publish", { function: "publish" }, () => void report.publish(rounds));

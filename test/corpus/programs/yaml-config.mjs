@@ -9,7 +9,8 @@ function loadSpec(text) {
   return parse(text);
 }
 
-const text = stringify(records(await truth.size("spec", 300, (count) => loadSpec(stringify(records(count))))).slice(0, 4000));
+const spec = (count) => stringify(records(count));
+const text = spec(await truth.size("spec", 300, loadSpec, spec));
 await truth.pause();
 truth.stall("spec", { function: "loadSpec", package: "yaml" }, () => loadSpec(text));
 await truth.pause();

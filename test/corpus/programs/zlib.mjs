@@ -15,8 +15,9 @@ function unpack(bytes, rounds) {
   for (let round = 0; round < rounds; round++) gunzipSync(bytes);
 }
 
-const long = words(await truth.size("gzip", 300, (count) => archive(words(count * 100))) * 100);
-const short = words(await truth.size("brotli", 150, (count) => shrink(words(count * 100))) * 100);
+const transcript = (count) => words(count * 100);
+const long = words(await truth.size("gzip", 300, archive, transcript) * 100);
+const short = words(await truth.size("brotli", 150, shrink, transcript) * 100);
 const packed = gzipSync(words(50_000));
 const rounds = await truth.size("gunzip", 100, (count) => unpack(packed, count));
 truth.stall("gzip", { function: "archive", cause: "native" }, () => archive(long));
