@@ -110,8 +110,8 @@ function decodeFrame(type: number, payload: Uint8Array): Frame {
   }
   if (type === FrameType.promises) {
     if (payload.length % 4 !== 0) throw new ProtocolError(`promises frame of ${payload.length} bytes`);
-    // Copied: words have to lie at a multiple of four.
-    return { type: "promises", words: new Int32Array(payload.slice().buffer) };
+    // Copied: words have to lie at a multiple of four. (A Buffer's slice would be no copy.)
+    return { type: "promises", words: new Int32Array(new Uint8Array(payload).buffer) };
   }
   throw new ProtocolError(`unknown frame type ${type}`);
 }

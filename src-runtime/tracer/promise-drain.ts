@@ -20,10 +20,29 @@ export interface PromiseDrain {
   pause(usual: number): number;
 }
 
-export function createPromiseDrain(buffer: SharedArrayBuffer, send: (frame: Uint8Array) => void): PromiseDrain {
+/** @param wake called when the ring is filling faster than it is emptied */
+export function createPromiseDrain(
+  buffer: SharedArrayBuffer,
+  send: (frame: Uint8Array) => void,
+  wake: () => void,
+): PromiseDrain {
   const reader = createPromiseReader(viewPromiseRing(buffer));
   let last = 0;
   let isFlood = false;
+
+  function listen(): void {
+    const full = reader.whenFull();
+    if (full.async) void full.value.then(onFull);
+    else setImmediate(onFull);
+  }
+
+  function onFull(): void {
+    wake();
+    reader.emptied();
+    listen();
+  }
+
+  listen();
   return {
     drain(now) {
       reader.tick();

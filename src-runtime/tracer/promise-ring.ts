@@ -3,7 +3,7 @@
  * but its own, so that a flood of promises can push out no task and no stall.
  *
  *     control (64 B)                 words
- *     | head tail clock dropped… |   | 4 B | 4 B | …        head and tail count words, modulo 2^32
+ *     | head tail clock full dropped… | | 4 B | 4 B | …   head and tail count words, modulo 2^32
  *
  * `clock` is moved by the watchdog whenever it wakes: while it stands still, no time worth speaking of has passed.
  */
@@ -14,6 +14,8 @@ export const PromiseControl = {
   head: 0,
   tail: 1,
   clock: 2,
+  /** 1: the writer wants it emptied before the watchdog's usual time. */
+  full: 3,
   /** Dropped events, by PromiseEvent. */
   dropped: 4,
 } as const;
@@ -48,6 +50,9 @@ export interface PromiseReader {
   take(count: number, target: Uint8Array, offset: number): void;
   /** Tells the writer that time passes. */
   tick(): void;
+  /** Resolves when the writer wants it emptied, as Atomics.waitAsync does; `emptied` says that it is. */
+  whenFull(): ReturnType<typeof Atomics.waitAsync>;
+  emptied(): void;
   /** Drops since the last call, by PromiseEvent. */
   takeDropped(): readonly number[];
 }
@@ -67,6 +72,8 @@ export function createPromiseReader(ring: PromiseRing): PromiseReader {
       Atomics.store(control, PromiseControl.tail, tail);
     },
     tick: () => void Atomics.add(control, PromiseControl.clock, 1),
+    whenFull: () => Atomics.waitAsync(control, PromiseControl.full, 0),
+    emptied: () => void Atomics.store(control, PromiseControl.full, 0),
     takeDropped: () =>
       Array.from({ length: PROMISE_EVENTS }, (_, event) =>
         Atomics.exchange(control, PromiseControl.dropped + event, 0),

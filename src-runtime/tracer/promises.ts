@@ -84,6 +84,8 @@ export function startPromiseHooks(
   const mask = words.length - 1;
   /** Words in the ring up to which there is room for any event and a task. */
   const most = words.length - LONG_WORDS - TASK_WORDS;
+  /** Words from which on the watchdog is woken. */
+  const wanted = words.length >>> 3;
   /** Numbers that would each be a fresh object in a variable. Ticks: of the last stamp, of the block's and run's start. */
   const ticks = new Float64Array(5);
   const STAMP = 0;
@@ -130,9 +132,16 @@ export function startPromiseHooks(
       ticks[BLOCK] = at;
       left = BLOCK_EVENTS;
       publish();
+      if ((head - tail) >>> 0 > wanted) wake();
     }
     seenClock = isFlood ? control[PromiseControl.clock]! : STALE;
     return since;
+  }
+
+  function wake(): void {
+    tail = Atomics.load(control, PromiseControl.tail);
+    if ((head - tail) >>> 0 <= wanted || Atomics.exchange(control, PromiseControl.full, 1) === 1) return;
+    Atomics.notify(control, PromiseControl.full);
   }
 
   function makeRoom(kind: PromiseEvent): boolean {

@@ -44,7 +44,9 @@ function startWatchdog(data: WatchdogData): void {
   const clock = threadClock(data);
   const socket = connect(data.socket);
   const promises =
-    data.promises === undefined ? undefined : createPromiseDrain(data.promises, (frame) => void socket.write(frame));
+    data.promises === undefined
+      ? undefined
+      : createPromiseDrain(data.promises, (frame) => void socket.write(frame), hurry);
   const capture = data.canCapture ? createCapture() : undefined;
   const kindNames = new Map<number, string>(Object.entries(RecordKind).map(([name, kind]) => [kind, name]));
   let timer: NodeJS.Timeout | undefined;
@@ -127,6 +129,13 @@ function startWatchdog(data: WatchdogData): void {
   function drainAfter(beat: number): void {
     const turned = Atomics.waitAsync(control, Control.beat, beat);
     if (turned.async) void turned.value.then(() => (ended ? undefined : drain()));
+  }
+
+  /** Promises come in a flood: not at the usual time but now. */
+  function hurry(): void {
+    if (ended) return;
+    clearTimeout(timer);
+    tick();
   }
 
   function tick(): void {
