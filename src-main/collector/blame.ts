@@ -80,6 +80,11 @@ export function collectingMs({ flame }: ProfiledStall): number {
   return nanosToMs(flame.runs.reduce((sum, [node, , dur]) => sum + (isCollecting[node] === true ? dur : 0), 0));
 }
 
+/** Samples of a profile: equal ones in a row are one run. */
+export function sampleCount({ flame }: ProfiledStall): number {
+  return flame.runs.reduce((sum, [, , dur]) => sum + Math.max(1, Math.round(nanosToMs(dur) / flame.intervalMs)), 0);
+}
+
 function isNoFunction({ function: name, file }: Frame): boolean {
   return file === "" && NO_FUNCTION.has(name);
 }

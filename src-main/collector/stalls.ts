@@ -12,6 +12,7 @@ import type { Change, StallChange } from "../store/rows.ts";
 import {
   collectingMs,
   judgeStall,
+  sampleCount,
   timedCaptures,
   timedProfile,
   type ProfiledStall,
@@ -132,7 +133,7 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
       span: verdict.span,
       ...(verdict.blame === undefined ? {} : { blame: verdict.blame }),
       frames: verdict.frames,
-      samples: Math.max(samples.length, profile?.flame.runs.length ?? 0),
+      samples: samples.length + (profile === undefined ? 0 : sampleCount(profile)),
       capturedDuring: samples.length > 0,
     };
   }

@@ -29,12 +29,14 @@ export interface CaptureContext {
   readonly currentTask: () => number;
   readonly activeSpan: () => number;
   readonly beat: () => number;
+  /** Asks how soon the running continuation gives way. */
+  readonly probe: () => void;
   /** The tracer's own script: its frames are not the program's. */
   readonly ownFile: string;
 }
 
 /** Hides the capture function on the global object. Returns how to take it away again. */
-export function installCapture({ currentTask, activeSpan, beat, ownFile }: CaptureContext): () => void {
+export function installCapture({ currentTask, activeSpan, beat, probe, ownFile }: CaptureContext): () => void {
   const stringify = JSON.stringify;
   const { captureStackTrace } = Error;
   const ErrorConstructor = Error;
@@ -56,6 +58,7 @@ export function installCapture({ currentTask, activeSpan, beat, ownFile }: Captu
         loaderMaps: process.sourceMapsEnabled,
         loaderPlaces: loader.isKnown(),
       };
+      probe();
       return stringify(answer);
     } catch {
       return "";

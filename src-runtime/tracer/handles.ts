@@ -4,8 +4,10 @@
  */
 import { createHook } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
+import type { Heartbeat } from "./heartbeat.ts";
 import { RecordKind } from "../protocol/record.ts";
 import type { RingWriter } from "./ring.ts";
+import type { Stretches } from "./stretch.ts";
 
 export interface HandleHooks {
   /** Runs `create`; the handles it makes are ours and are not recorded. */
@@ -18,13 +20,18 @@ export function canTrackHandles(): boolean {
   return Number(process.versions.node.split(".")[0]) >= 24;
 }
 
-/** @param turn called where a callback begins and ends */
+/**
+ * @param turn called where a callback begins and ends
+ * @param beats the heartbeat, once there is one: woken by the first callback after the event loop idled
+ */
 export function startHandleHooks(
   writer: RingWriter,
   string: (text: string) => number,
   current: () => number,
   onError: (error: unknown) => void,
-  turn: () => void = () => {},
+  turn: () => void,
+  stretches: Stretches,
+  beats: { readonly heartbeat?: Heartbeat },
 ): HandleHooks {
   const now = performance.now.bind(performance);
   const types = new Map<string, number>();
@@ -55,12 +62,15 @@ export function startHandleHooks(
       turn();
       if (ownIds.size > 0 && ownIds.has(asyncId)) return;
       last = now();
+      if (beats.heartbeat?.isIdle === true) beats.heartbeat.wake(last);
+      stretches.before(last);
       writer.write(RecordKind.handleBefore, 0, last, asyncId, 0, 0, 0);
     },
     after(asyncId) {
       turn();
       if (ownIds.size > 0 && ownIds.has(asyncId)) return;
       last = now();
+      stretches.after(last);
       writer.write(RecordKind.handleAfter, 0, last, asyncId, 0, 0, 0);
     },
     destroy(asyncId) {

@@ -20,16 +20,21 @@ import type { TracerConfig } from "./config.ts";
 import { createCurrentTask } from "./current.ts";
 import type { Emitter, Records } from "./emitter.ts";
 import { canTrackHandles, startHandleHooks, type HandleHooks } from "./handles.ts";
-import { startHeartbeat, type Heartbeat } from "./heartbeat.ts";
+import { startHeartbeat, type Heartbeat, type Longest } from "./heartbeat.ts";
 import { instrument } from "./instrumentations/index.ts";
+import { createProbe } from "./probe.ts";
+import { canProfile, startProfiler, type Profiler, type RawProfile } from "./profile.ts";
 import { createPromiseRing } from "./promise-ring.ts";
 import { startPromiseHooks, type PromiseHooks } from "./promises.ts";
 import { Control, createRing, createRingWriter } from "./ring.ts";
+import { createStretches } from "./stretch.ts";
 
 /** How long the thread waits for its last events to be flushed, milliseconds. */
 const EXIT_WAIT_MS = 100;
 /** Attributes up to this length travel as a repeated text. Characters. */
 const MAX_REPEATED = 1024;
+/** A promise's run that is this share of the longest stretch is what the stretch was. */
+const SAME_SHARE = 0.9;
 /** Messages under way beside the ring, at most. */
 const MAX_MESSAGES = 20_000;
 
@@ -41,6 +46,7 @@ export interface WatchdogData {
   readonly thresholdMs: number;
   readonly hello: HelloMessage;
   readonly canCapture: boolean;
+  readonly ownFile: string;
 }
 
 export function startTracer(config: TracerConfig, ownFile: string, watchdogFile: string): void {
@@ -133,7 +139,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     return id;
   }
 
-  function post(message: Message): void {
+  function post(message: Message | RawProfile): void {
     if (stopped) return;
     if (Atomics.load(control, Control.posted) - Atomics.load(control, Control.taken) >= MAX_MESSAGES) {
       Atomics.add(control, Control.droppedMessages, 1);
@@ -141,6 +147,25 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     }
     Atomics.add(control, Control.posted, 1);
     worker.postMessage(message);
+  }
+
+  /** A promise's reaction begins later than the callback that it runs after. */
+  function longestStretch(at: number): Longest {
+    stretches.close(at);
+    const { longestStart: from, longestEnd: to } = stretches;
+    const run = promises?.longest();
+    const isSame = run !== undefined && run.end - run.start > SAME_SHARE * (to - from) && run.start >= from;
+    return isSame ? { from: run.start, to: run.end } : { from, to };
+  }
+
+  function tend(at: number): boolean {
+    try {
+      return profiler?.tend(at) ?? false;
+    } catch (error) {
+      profiler = undefined;
+      emitter.trouble("profile", error);
+      return true;
+    }
   }
 
   function stop(): void {
@@ -159,6 +184,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     thresholdMs: config.threshold,
     hello: describeThread(config, hasHandles),
     canCapture: isMain,
+    ownFile,
   };
   const worker = withoutAnnouncement(
     () =>
@@ -175,6 +201,13 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   worker.on("error", stop);
   worker.on("exit", stop);
 
+  const stretches = createStretches(now());
+  const beats: { heartbeat?: Heartbeat } = {};
+  let profiler: Profiler | undefined;
+  if (canProfile()) {
+    profiler = startProfiler(now, post);
+    undo.push(() => profiler?.stop());
+  }
   let promises: PromiseHooks | undefined;
   if (promiseRing !== undefined) {
     const onError = (error: unknown): void => emitter.trouble("promises", error);
@@ -184,30 +217,46 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   let handles: HandleHooks | undefined;
   if (hasHandles) {
     const onError = (error: unknown): void => emitter.trouble("handles", error);
-    handles = startHandleHooks(writer, string, emitter.current, onError, promises?.turn);
+    const turn = promises?.turn ?? (() => {});
+    handles = startHandleHooks(writer, string, emitter.current, onError, turn, stretches, beats);
     undo.push(handles.stop);
   }
   const instrumentation = instrument(emitter, records, tasks, ownFile);
   undo.push(instrumentation.stop);
-  const heartbeat: Heartbeat = startHeartbeat(
-    ring,
-    writer,
-    config.threshold,
-    emitter,
-    () => {
+  const probe = createProbe(now);
+  const heartbeat: Heartbeat = startHeartbeat(ring, writer, {
+    thresholdMs: config.threshold,
+    isHooked: hasHandles,
+    trouble: emitter.trouble,
+    isDead() {
       promises?.publish();
       if (Atomics.load(control, Control.dead) === 0) return false;
       stop();
       return true;
     },
-    handles?.own ?? ((create) => create()),
-  );
+    own: handles?.own ?? ((create) => create()),
+    longest: (at) => (hasHandles ? longestStretch(at) : undefined),
+    stalled(beat, from, to) {
+      const { callbacks, longestCallback } = stretches;
+      const counted = hasHandles ? { callbacks, longestCallbackMs: longestCallback } : {};
+      post({ t: "evidence", beat, figures: { ...counted, ...probe.take(to) } });
+      profiler?.stalled(beat, from, to);
+    },
+    tend,
+    restart(at) {
+      stretches.restart(at);
+      promises?.longest();
+      probe.take(at);
+    },
+  });
+  beats.heartbeat = heartbeat;
   undo.push(heartbeat.stop);
   undo.push(
     installCapture({
       currentTask: tasks.current,
       activeSpan: instrumentation.activeSpan,
       beat: () => Atomics.load(control, Control.beat),
+      probe: probe.queue,
       ownFile,
     }),
   );
@@ -216,6 +265,9 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     try {
       if (stopped) return;
       heartbeat.finish();
+      profiler?.finish();
+      // V8 ends it with the thread.
+      profiler = undefined;
       promises?.publish();
       post({ t: "bye", at: now(), exitCode: code });
       stop();
@@ -258,7 +310,9 @@ function describeThread(config: TracerConfig, hasHandles: boolean): HelloMessage
   if (config.level === "light") notSeen.push("timers, sockets and file requests (level light)");
   else if (!hasHandles)
     notSeen.push(`timers, sockets and file requests (Node ${process.versions.node}; 24 or later tracks them)`);
-  if (threadId !== 0) notSeen.push("stacks of stalls in worker threads");
+  if (threadId !== 0) notSeen.push("stacks in worker threads while they are blocked");
+  if (!canProfile())
+    notSeen.push(`what long native calls were doing (Node ${process.versions.node}; 24.12 or later is profiled)`);
   return {
     t: "hello",
     protocol: PROTOCOL_VERSION,

@@ -18,6 +18,8 @@ import { RecordKind } from "../protocol/record.ts";
 import { CAPTURE_PROPERTY, type CaptureAnswer } from "./capture.ts";
 import type { Place } from "./loader-places.ts";
 import { createPromiseDrain } from "./promise-drain.ts";
+import { INTERVAL_US, type RawProfile } from "./profile.ts";
+import { profileWindows } from "./profile-windows.ts";
 import { Control, createRingReader, viewRing } from "./ring.ts";
 import type { WatchdogData } from "./tracer.ts";
 
@@ -54,6 +56,7 @@ function startWatchdog(data: WatchdogData): void {
   let lastAlive = expected;
   let worstLate = 0;
   let ended = false;
+  let hasLoaderPlaces = false;
   /** Held back until the last records are out. */
   let bye: Message | undefined;
   const stall = { beat: -1, nextCapture: 0, pause: 0 };
@@ -69,9 +72,11 @@ function startWatchdog(data: WatchdogData): void {
       // The head first: strings are posted before the records that name them.
       const head = reader.head();
       const messages: Message[] = [];
+      const profiles: RawProfile[] = [];
       for (let item = receiveMessageOnPort(parentPort!); item !== undefined; item = receiveMessageOnPort(parentPort!)) {
-        const message = item.message as Message;
+        const message = item.message as Message | RawProfile;
         if (message.t === "bye") bye = message;
+        else if (message.t === "rawProfile") profiles.push(message);
         else messages.push(message);
         Atomics.add(control, Control.taken, 1);
       }
@@ -84,9 +89,23 @@ function startWatchdog(data: WatchdogData): void {
         socket.write(frame);
       }
       left = available > count;
+      for (const profile of profiles) sendProfile(profile);
     }
     promises?.drain(clock.now());
     sendDropped();
+  }
+
+  /** After the records of its stalls. */
+  function sendProfile(raw: RawProfile): void {
+    for (const message of profileWindows(raw, data.ownFile, INTERVAL_US / 1000)) {
+      if (!hasLoaderPlaces || capture === undefined || ended) send([message]);
+      else
+        capture.mapPlaces(
+          message.frames.map(([fn, file, line, column]) => [fn, file, line, column]),
+          (mapped) =>
+            send([{ ...message, frames: mapped.map((frame, index) => [...frame, message.frames[index]?.[4] ?? 0]) }]),
+        );
+    }
   }
 
   function sendDropped(): void {
@@ -118,6 +137,7 @@ function startWatchdog(data: WatchdogData): void {
       if (ended || answer.beat !== beat || Atomics.load(control, Control.beat) !== beat) return;
       const { frames, task, span } = answer;
       const sample: Message = { t: "sample", beat, at, tookMs, frames, task, span };
+      hasLoaderPlaces ||= answer.loaderPlaces;
       if (answer.loaderPlaces)
         capture.mapPlaces(frames, (mapped) => send(ended ? [] : [{ ...sample, frames: mapped }]));
       else if (!answer.loaderMaps) send([sample]);
