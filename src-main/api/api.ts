@@ -419,6 +419,59 @@ export interface StallDetails {
 
 export type Details = TaskDetails | SpanDetails | StallDetails;
 
+/** What is pending: now in a live recording, at the end of another. */
+export interface Stuck {
+  readonly state: RecordingState;
+  /** What it is judged at: the last instant anything is known of. */
+  readonly at: number;
+  /** Of a live recording: how long ago that was, milliseconds. Much more than 100: the whole process stands still. */
+  readonly heardAgoMs?: number;
+  readonly loops: readonly StuckLoop[];
+  /** The oldest first, and how many there are in all. */
+  readonly pending: readonly PendingTask[];
+  readonly pendingCount: number;
+  /** Tasks that wait for each other: each for the next, the last for the first. */
+  readonly cycles: readonly (readonly TaskRef[])[];
+}
+
+export interface StuckLoop {
+  readonly thread: ThreadRow;
+  /** Absent: it turns. */
+  readonly blocked?: {
+    readonly stall: StallRow;
+    readonly evidence: StallEvidence;
+    /** Of the task that holds it, from the root down. */
+    readonly ancestors: readonly TaskRef[];
+    readonly span?: string;
+    /** Innermost first. */
+    readonly frames: readonly Frame[];
+  };
+}
+
+export interface PendingTask {
+  readonly task: TaskRef;
+  readonly since: number;
+  /** Where it was created. */
+  readonly site?: Site;
+  /** Of a model call or a response that has begun to come. */
+  readonly firstChunk?: number;
+  readonly waits: readonly PendingWait[];
+  /** The tasks around it, innermost first, up to the agent whose step it belongs to. */
+  readonly chain: readonly TaskRef[];
+}
+
+export interface PendingWait {
+  readonly kind: WaitKind;
+  /** Of the lock, queue, stream … waited for. */
+  readonly name?: string;
+  readonly target?: TaskRef;
+  /** Who has it now. */
+  readonly holders: readonly TaskRef[];
+  readonly since: number;
+  /** How long a sleep was to be. */
+  readonly asked?: number;
+}
+
 /** Pushed to the viewer while a recording is open in it. */
 export interface RecordingNotice {
   readonly recording: string;
@@ -429,6 +482,38 @@ export interface RecordingNotice {
   readonly sentence: Sentence;
 }
 
+export interface PromiseQuery {
+  readonly from: number;
+  readonly to: number;
+  /** The most promises to answer: of more, the longest. */
+  readonly limit: number;
+}
+
+/** One promise (level deep). Its id is of its thread. */
+export interface PromiseTask {
+  readonly thread: number;
+  readonly id: number;
+  /** The promise it waits for or was made in, 0 none or unknown. */
+  readonly parent: number;
+  /** The task its code ran in, 0 none or unknown. */
+  readonly task: number;
+  /** Absent: before we looked, or too far back to be looked up. */
+  readonly created?: number;
+  /** When its reaction ran, mostly once. Without `end`: past what was looked at. */
+  readonly runs: readonly { readonly start: number; readonly end?: number }[];
+  /** Absent: not in what was looked at. */
+  readonly settled?: number;
+}
+
+export interface PromiseTasks {
+  /** By time of creation. */
+  readonly tasks: readonly PromiseTask[];
+  /** Promises with something in the window. */
+  readonly total: number;
+  /** There was too much in the window: what came later was not looked at. Zoom in. */
+  readonly completeTo?: number;
+}
+
 export interface RecordingApi {
   recordings(): Promise<readonly RecordingRow[]>;
   remove(recording: string): Promise<void>;
@@ -437,6 +522,12 @@ export interface RecordingApi {
   tile(recording: string, query: TileQuery): Promise<Tile>;
   strip(recording: string, thread: number, from: number, to: number, buckets: number): Promise<LoopStrip>;
   details(recording: string, selection: Selection): Promise<Details>;
+  /** None below level deep. */
+  promiseTasks(recording: string, query: PromiseQuery): Promise<PromiseTasks>;
+  /** What is pending, and whether the event loops turn. */
+  stuck(recording: string): Promise<Stuck>;
+  /** The text of a `.cpuprofile` of one stall. Refused where no stack of it was seen. */
+  exportStall(recording: string, stall: number): Promise<string>;
   /** Runs the bundled example agent under tracing; answers the id of its live recording. */
   runDemo(): Promise<string>;
   /** Notices for this recording go to this client until it watches another (or "" for the list alone). */

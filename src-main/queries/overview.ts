@@ -38,7 +38,7 @@ export function overview(recording: Recording): Overview {
   });
 }
 
-function threads(recording: Recording): readonly ThreadRow[] {
+export function threads(recording: Recording): readonly ThreadRow[] {
   const rows = recording.all<StoredThread>(
     `SELECT thread.id, pid, thread_id, program, node, platform, arch, thread.start, end, exit_code
      FROM thread JOIN process ON process.id = thread.process ORDER BY thread.id`,

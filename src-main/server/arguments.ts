@@ -6,6 +6,7 @@ import { Refusal } from "./refusal.ts";
 const id = z.string().min(1).max(100);
 const time = z.number();
 const MAX_TRACKS = 5000;
+const MAX_PROMISES = 20_000;
 const MAX_BUCKETS = 20_000;
 
 const ARGUMENTS: Readonly<Record<keyof RecordingApi, z.ZodType<readonly unknown[]>>> = {
@@ -24,6 +25,9 @@ const ARGUMENTS: Readonly<Record<keyof RecordingApi, z.ZodType<readonly unknown[
   ]),
   strip: z.tuple([id, z.number().int(), time, time, z.number().int().min(1).max(MAX_BUCKETS)]),
   details: z.tuple([id, z.object({ kind: z.enum(["task", "span", "stall"]), id: z.number().int() })]),
+  stuck: z.tuple([id]),
+  exportStall: z.tuple([id, z.number().int()]),
+  promiseTasks: z.tuple([id, z.object({ from: time, to: time, limit: z.number().int().min(1).max(MAX_PROMISES) })]),
   runDemo: z.tuple([]),
   watch: z.tuple([z.string().max(100)]),
 };

@@ -3,11 +3,15 @@
  * watching the files, so that a recording made by any process is as live as one made by this.
  */
 import type { RecordingApi, RecordingNotice, ViewerNotices } from "../api/api.ts";
+import { toCpuProfile } from "../exchange/cpuprofile.ts";
 import { details } from "../queries/details.ts";
 import { overview } from "../queries/overview.ts";
 import { sentenceOf } from "../queries/sentence.ts";
 import { stallRows } from "../queries/stalls.ts";
+import { stallProfile } from "../queries/stall-profile.ts";
+import { promiseTasks } from "../queries/promises.ts";
 import { strip } from "../queries/strip.ts";
+import { stuck } from "../queries/stuck.ts";
 import { tile } from "../queries/tile.ts";
 import { tracks } from "../queries/tracks.ts";
 import { deleteRecording } from "../store/folder.ts";
@@ -101,6 +105,18 @@ export function createHost(catalog: Catalog, runDemo: () => Promise<string>): Ho
           });
         return found;
       },
+      stuck: async (id) => stuck(catalog.open(id), Date.now()),
+      exportStall: async (id, stall) => {
+        const { start, end, flame } = stallProfile(catalog.open(id), stall);
+        if (flame === undefined)
+          throw new Refusal({
+            code: "not-found",
+            message: "No stack was seen of this stall, or there is no such stall.",
+            hint: "Choose another stall.",
+          });
+        return JSON.stringify(toCpuProfile(flame, { start, end }));
+      },
+      promiseTasks: async (id, query) => promiseTasks(catalog.open(id), query),
       runDemo: async () => catalog.idOf(await runDemo()),
       watch: async (id) => {
         guest.recording = id;

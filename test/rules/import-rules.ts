@@ -57,9 +57,10 @@ export const AREAS: readonly Area[] = [
   },
   { path: "src-main/store", ours: [PROTOCOL, API], packages: ["node:", "better-sqlite3"] },
   { path: "src-main/queries", ours: [PROTOCOL, API, "src-main/store"], packages: ["node:"] },
+  { path: "src-main/exchange", ours: [API], packages: ["node:"] },
   {
     path: "src-main/server",
-    ours: [PROTOCOL, API, "src-main/queries", "src-main/store"],
+    ours: [PROTOCOL, API, "src-main/exchange", "src-main/queries", "src-main/store"],
     packages: ["node:", "hono", "@hono/node-server", "ws", "birpc", "msgpackr", "zod"],
   },
   {
@@ -72,6 +73,7 @@ export const AREAS: readonly Area[] = [
       "src-main/collector",
       "src-main/store",
       "src-main/queries",
+      "src-main/exchange",
       "src-main/server",
       "package.json",
     ],

@@ -1,0 +1,80 @@
+/**
+ * The causes of a stall and what speaks for them, in words, everywhere: the interface, the reports, the terminal.
+ * "Cannot tell" stands in the same place as any other answer.
+ */
+import type { Cause, Phase, StallEvidence } from "./api.ts";
+import { formatCount, formatCountOf, formatMs } from "./format.ts";
+
+const WORDS: Readonly<Record<Cause, string>> = {
+  "own-code": "own code",
+  native: "one long native call",
+  "sync-io": "synchronous I/O",
+  gc: "garbage collection",
+  starvation: "many short callbacks",
+  host: "host starved",
+  sleep: "the machine slept",
+  unknown: "cannot tell",
+};
+
+export function causeWords(cause: Cause, phase?: Phase): string {
+  if (phase === "startup" && cause === "unknown") return "start-up";
+  return WORDS[cause];
+}
+
+/** As stored, or as in the report, where what was not measured may be null. */
+export type Figures = { readonly [K in keyof StallEvidence]?: StallEvidence[K] | null };
+
+/** Below this a figure speaks for nothing: it is what any stall has. Milliseconds. */
+const TELLING_MS = 5;
+
+type Say = (figures: Figures) => string | undefined;
+
+const SAYS = {
+  cpu: ({ cpuRatio }) => (typeof cpuRatio === "number" ? `CPU ${cpuRatio.toFixed(2)}` : undefined),
+  unanswered: ({ unansweredMs }) => {
+    if (typeof unansweredMs !== "number") return undefined;
+    return unansweredMs < TELLING_MS ? "V8 answered" : `V8 did not answer for ${formatMs(unansweredMs)}`;
+  },
+  gc: ({ gcMs }) => long(gcMs, (length) => `${length} collecting garbage`),
+  runDelay: ({ runDelayMs }) => long(runDelayMs, (length) => `ready for ${length} without a CPU`),
+  stopped: ({ stoppedMs }) => long(stoppedMs, (length) => `stopped for ${length} by a signal or a debugger`),
+  parked: ({ parkedMs }) => long(parkedMs, (length) => `asleep in the kernel for ${length}`),
+  watchdog: ({ watchdogLateMs }) => long(watchdogLateMs, (length) => `our watchdog woke ${length} late too`),
+  slept: ({ sleptMs }) => long(sleptMs, (length) => `the machine slept ${length}`),
+  syncCall: ({ syncCallMs }) => long(syncCallMs, (length) => `${length} in synchronous calls`),
+  gaveWay: ({ gaveWay, longestTurnMs }) => {
+    if (typeof gaveWay !== "number" || gaveWay === 0) return undefined;
+    const longest = typeof longestTurnMs === "number" ? `, at most ${formatMs(longestTurnMs)} at a time` : "";
+    return `gave way ${formatCountOf(gaveWay, "time")}${longest}`;
+  },
+  callbacks: ({ callbacks, longestCallbackMs }) => {
+    if (typeof callbacks !== "number" || callbacks < 2) return undefined;
+    const longest = typeof longestCallbackMs === "number" ? `, the longest ${formatMs(longestCallbackMs)}` : "";
+    return `${formatCount(callbacks)} callbacks${longest}`;
+  },
+} satisfies Readonly<Record<string, Say>>;
+
+/** What to name for each cause, the most telling first. */
+const TELLING: Readonly<Record<Cause, readonly (keyof typeof SAYS)[]>> = {
+  "own-code": ["cpu", "unanswered", "gc"],
+  native: ["unanswered", "cpu"],
+  "sync-io": ["syncCall", "parked", "cpu"],
+  gc: ["gc", "cpu"],
+  starvation: ["gaveWay", "callbacks", "cpu"],
+  host: ["runDelay", "stopped", "watchdog", "cpu"],
+  sleep: ["slept", "watchdog"],
+  unknown: ["cpu", "unanswered", "runDelay", "stopped", "parked", "syncCall", "gc", "watchdog", "gaveWay"],
+};
+
+/** The figures that speak for the cause, the most telling first; none: nothing was measured. */
+export function evidenceWords(cause: Cause, figures: Figures): readonly string[] {
+  return TELLING[cause].flatMap((name) => {
+    const say: Say = SAYS[name];
+    const words = say(figures);
+    return words === undefined ? [] : [words];
+  });
+}
+
+function long(ms: number | null | undefined, words: (length: string) => string): string | undefined {
+  return typeof ms === "number" && ms >= TELLING_MS ? words(formatMs(ms)) : undefined;
+}
