@@ -136,6 +136,7 @@ function questions(host: () => RecordingApi | undefined, connection: Readable<Co
     tile: async (recording, query) => (await ready()).tile(recording, query),
     strip: async (...args) => (await ready()).strip(...args),
     details: async (recording, selection) => (await ready()).details(recording, selection),
+    promiseTasks: async (recording, query) => (await ready()).promiseTasks(recording, query),
     runDemo: async () => (await ready()).runDemo(),
     watch: async (recording) => (await ready()).watch(recording),
   };

@@ -5,6 +5,7 @@
 import { nanosToMs } from "../../src-runtime/protocol/time.ts";
 import type { RecordingState } from "../api/api.ts";
 import type { RecordingMeta } from "../store/meta.ts";
+import { promiseCounts } from "../store/promise-reader.ts";
 import type { Recording } from "../store/recording.ts";
 import { droppedByKind, notSeen } from "./overview.ts";
 import { modelRows, toolRows, type ModelRow, type ToolRow } from "./report-agents.ts";
@@ -50,7 +51,8 @@ export interface Report {
   readonly processes?: readonly ReportProcess[];
   readonly tasks: Readonly<Record<"created" | "completed" | "failed" | "cancelled" | "abandoned" | "open", number>>;
   readonly handles: { readonly created: number; readonly byType: Readonly<Record<string, number>> };
-  readonly promises: null;
+  /** Null below level deep. */
+  readonly promises: { readonly created: number; readonly settled: number } | null;
   readonly cancellations: readonly CancellationRow[];
   readonly waits: readonly WaitTotal[];
   readonly waitTargets: readonly WaitTarget[];
@@ -91,7 +93,7 @@ export function report(recording: Recording): Report {
       ...(processes.length > 1 ? { processes } : {}),
       tasks: taskCounts(recording),
       handles: handleCounts(recording),
-      promises: null,
+      promises: meta.level === "deep" ? (promiseCounts(recording) ?? null) : null,
       cancellations: cancellationRows(recording, meta),
       waits: waitTotals(recording, meta),
       waitTargets: waitTargets(recording, meta),

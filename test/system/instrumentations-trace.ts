@@ -77,7 +77,7 @@ export async function trace(program: string, options: TraceOptions = {}): Promis
   const built = await builtPart(root, "program");
   const changes: Change[] = [];
   const collector = await startCollector(
-    { write: (batch) => void changes.push(...batch), handles: () => undefined },
+    { write: (batch) => void changes.push(...batch), handles: () => undefined, promises: () => undefined },
     (error) => {
       throw error;
     },

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  allocatePromises,
   allocateRecords,
   createFrameDecoder,
   encodeMessages,
@@ -11,7 +12,7 @@ import {
 } from "../../../src-runtime/protocol/frame.ts";
 import type { Message } from "../../../src-runtime/protocol/message.ts";
 
-type Part = { readonly records: Uint8Array } | { readonly messages: Message[] };
+type Part = { readonly records: Uint8Array } | { readonly words: readonly number[] } | { readonly messages: Message[] };
 
 const part: fc.Arbitrary<Part> = fc.oneof(
   fc
@@ -20,10 +21,16 @@ const part: fc.Arbitrary<Part> = fc.oneof(
   fc
     .array(fc.record({ t: fc.constant("string" as const), id: fc.nat(), text: fc.string({ unit: "grapheme" }) }))
     .map((messages) => ({ messages })),
+  fc.array(fc.integer(), { maxLength: 40 }).map((words) => ({ words })),
 );
 
 function encode(item: Part): Uint8Array {
   if ("messages" in item) return encodeMessages(item.messages);
+  if ("words" in item) {
+    const frame = allocatePromises(item.words.length);
+    frame.set(new Uint8Array(Int32Array.from(item.words).buffer), FRAME_HEADER_BYTES);
+    return frame;
+  }
   const frame = allocateRecords(item.records.length / 32);
   frame.set(item.records, FRAME_HEADER_BYTES);
   return frame;
@@ -31,6 +38,7 @@ function encode(item: Part): Uint8Array {
 
 function plain(frame: Frame): unknown {
   if (frame.type === "messages") return { messages: frame.messages };
+  if (frame.type === "promises") return { words: [...frame.words] };
   const { records } = frame;
   return { records: new Uint8Array(records.buffer.slice(records.byteOffset, records.byteOffset + records.byteLength)) };
 }
