@@ -4,7 +4,7 @@
  * One state for a whole recording, because tasks of several threads share the tree of tracks. Unknown ids (their start
  * was dropped) are passed over: the loss is already counted.
  */
-import { nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
+import { msToNanos, nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Change } from "../store/rows.ts";
 import { createCancelFold } from "./cancels.ts";
 import { createKnownTasks } from "./known-tasks.ts";
@@ -191,9 +191,9 @@ export function createFold(): Fold {
 
   function gone(threadId: number, at: Nanos, exitCode: number | undefined, out: Change[]): void {
     const thread = threads.get(threadId);
+    thread?.stalls.end(at, exitCode !== undefined, out);
     if (thread === undefined || thread.gone) return;
     thread.gone = true;
-    thread.stalls.end(at, exitCode !== undefined, out);
     out.push({ do: "endThread", thread: threadId, at, ...(exitCode === undefined ? {} : { exitCode }) });
   }
 
@@ -283,6 +283,9 @@ export function createFold(): Fold {
           for (const change of out.slice(from)) if (change.do === "stall") culprit(change.row, out);
           return;
         }
+        case "own":
+          out.push({ do: "own", thread: event.thread, what: event.what, at: event.at, dur: msToNanos(event.length) });
+          return;
         case "dropped":
           for (const [kind, count] of Object.entries(event.byKind)) out.push({ do: "dropped", kind, count });
           return;

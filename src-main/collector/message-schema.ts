@@ -74,6 +74,7 @@ const messageSchema = z.discriminatedUnion("t", [
     nodes: z.array(z.tuple([index, z.number().int().min(-1)]).readonly()).readonly(),
     runs: z.array(z.tuple([index, z.number(), z.number().min(0)]).readonly()).readonly(),
   }),
+  z.object({ t: z.literal("own"), what: z.enum(["start", "profile"]), at: stamp, ms: z.number().min(0) }),
   z.object({ t: z.literal("evidence"), beat: z.number().int(), figures: z.record(z.string(), z.number()) }),
   z.object({ t: z.literal("sourceMap"), file: z.string(), map: z.string() }),
   z.object({ t: z.literal("dropped"), byKind: z.record(z.string(), z.number()) }),

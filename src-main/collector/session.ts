@@ -184,6 +184,9 @@ export function createSession(host: SessionHost): Session {
       case "profile":
         events.push({ kind: "profile", thread, ...profileOf(message, frames) });
         return;
+      case "own":
+        events.push({ kind: "own", thread, at: at(message.at), what: message.what, length: message.ms });
+        return;
       case "evidence":
         events.push({ kind: "evidence", thread, beat: message.beat, figures: message.figures });
         return;

@@ -49,6 +49,8 @@ interface Gap {
   readonly isLater: boolean;
   /** When the first task began, as far as was known when it ended. */
   workSince: number;
+  /** The program had ended, but for its exit handlers. */
+  readonly isExit: boolean;
   /** What was put out: the stalls' ids. */
   shown: readonly number[];
 }
@@ -63,7 +65,10 @@ interface Part {
 
 export interface ThreadStalls {
   apply(event: SessionEvent, out: Change[]): void;
-  /** The thread ended. After a goodbye a gap still open had been no stall; cut, nobody saw its end and it stays open. */
+  /**
+   * The thread ended: by a goodbye, and then a gap still open had been no stall; then, or without one, by its connection.
+   * Without one nobody saw the end of a stall.
+   */
   end(at: Nanos, saidBye: boolean, out: Change[]): void;
 }
 
@@ -76,18 +81,30 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
   let workSince = Infinity;
   /** The event loop was seen waiting, which it hardly does while it loads. */
   let hasWaited = false;
+  let hasEnded = false;
 
   function begin(beat: number, start: Nanos): Gap {
     const evidence = early.get(beat) ?? {};
     early.delete(beat);
     const ids = [nextId(), nextId()] as const;
-    return { beat, ids, start, seen: start, samples: [], evidence, isLater: hasWaited, workSince, shown: [] };
+    return {
+      beat,
+      ids,
+      start,
+      seen: start,
+      samples: [],
+      evidence,
+      isLater: hasWaited,
+      workSince,
+      isExit: hasEnded,
+      shown: [],
+    };
   }
 
   /** The program starts up until it is seen at its own work, as far as stacks tell; without a stack until it waits. */
   function startUpOf(gap: Gap, end: Nanos): StartUp {
     const { start, samples, profile, evidence } = gap;
-    if (start >= gap.workSince) return { until: start };
+    if (start >= gap.workSince || gap.isExit) return { until: start };
     const stacks =
       profile === undefined
         ? samples
@@ -97,7 +114,8 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
   }
 
   function partsOf(gap: Gap): readonly Part[] {
-    const { start, end, ids, seen } = gap;
+    const { start, end, ids, seen, isExit } = gap;
+    if (isExit) return [{ id: ids[0], start, end, phase: "exit" }];
     const { until, workFrom } = startUpOf(gap, end ?? seen);
     if (end === undefined) return [{ id: ids[0], start, end, phase: until < seen ? "run" : "startup" }];
     if (workFrom !== undefined) workSince = Math.min(workSince, workFrom);
@@ -245,10 +263,16 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
       }
     },
     end(at, saidBye, out) {
+      if (saidBye) {
+        hasEnded = true;
+        return drop(out);
+      }
       if (open === undefined) return;
-      if (saidBye) return drop(out);
       if (at > open.seen) open.seen = at;
+      // Nothing is said any more: exit handlers have ended with the process.
+      if (open.isExit) open.end = open.seen;
       show(open, out);
+      open = undefined;
     },
   };
 }

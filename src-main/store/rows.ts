@@ -5,7 +5,7 @@
  * `thread * 2^32 + local`, which float64 and SQLite both hold exactly.
  */
 import type { Nanos } from "../../src-runtime/protocol/time.ts";
-import type { Attributes, CancelSource, Level } from "../../src-runtime/protocol/message.ts";
+import type { Attributes, CancelSource, Level, OwnMessage } from "../../src-runtime/protocol/message.ts";
 import type {
   LinkKind,
   Outcome,
@@ -263,6 +263,14 @@ export type Change =
   | { readonly do: "stall"; readonly row: StallChange }
   /** The gap was no stall: forget it and its samples. */
   | { readonly do: "voidStall"; readonly stall: number }
+  /** The tracer itself held the thread. */
+  | {
+      readonly do: "own";
+      readonly thread: number;
+      readonly what: OwnMessage["what"];
+      readonly at: Nanos;
+      readonly dur: Nanos;
+    }
   | { readonly do: "sample"; readonly row: SampleRow }
   /** What the continuous profile saw of the stall. */
   | { readonly do: "profile"; readonly stall: number; readonly flame: Flame }

@@ -47,6 +47,7 @@ export function createStatements(db: Database.Database) {
     ),
     voidStall: db.prepare("DELETE FROM stall WHERE id = ?"),
     voidSamples: db.prepare("DELETE FROM sample WHERE stall = ?"),
+    own: insert("own", "thread,what,at,dur"),
     profile: insert("profile", "stall,flame", "INSERT OR REPLACE"),
     voidProfile: db.prepare("DELETE FROM profile WHERE stall = ?"),
     victim: insert("victim", "stall,kind,name,task,due,ran,exact,cancelled"),

@@ -275,6 +275,9 @@ function apply(
       sql.voidProfile.run(change.stall);
       sql.voidVictims.run(change.stall);
       return;
+    case "own":
+      sql.own.run(change.thread, change.what, change.at, change.dur);
+      return;
     case "profile":
       sql.profile.run(change.stall, JSON.stringify(change.flame));
       return;

@@ -4,7 +4,7 @@
  *
  * Handle records (timers, sockets …) are a flood of their own and never become events.
  */
-import type { Attributes, CancelSource, HelloMessage } from "./message.ts";
+import type { Attributes, CancelSource, HelloMessage, OwnMessage } from "./message.ts";
 import type { LinkKind, Outcome, ProgressKind, RuntimeEventKind, ScopeKind, WaitKind, WireTaskKind } from "./record.ts";
 import type { Nanos } from "./time.ts";
 
@@ -128,6 +128,8 @@ export type TraceEvent<Frame = unknown> =
     })
   | (SaidAt & { readonly kind: "alive"; readonly lateMs: number })
   | (Said & { readonly kind: "evidence"; readonly beat: number; readonly figures: Readonly<Record<string, number>> })
+  /** The tracer itself held the thread, for `length` milliseconds. */
+  | (SaidAt & { readonly kind: "own"; readonly what: OwnMessage["what"]; readonly length: number })
   /** What the continuous profile saw of a stall that is over; runs as [innermost node, start, duration]. */
   | (SaidAt & {
       readonly kind: "profile";

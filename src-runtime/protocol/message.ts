@@ -139,6 +139,15 @@ export interface EvidenceMessage {
   readonly figures: Readonly<Record<string, number>>;
 }
 
+/** The thread was held by the tracer itself: not the program's doing. */
+export interface OwnMessage {
+  readonly t: "own";
+  readonly what: "start" | "profile";
+  readonly at: number;
+  /** Milliseconds. */
+  readonly ms: number;
+}
+
 /** Source map of a script that only exists in the traced process (a loader such as tsx made it). */
 export interface SourceMapMessage {
   readonly t: "sourceMap";
@@ -190,6 +199,7 @@ export type Message =
   | SampleMessage
   | ProfileMessage
   | EvidenceMessage
+  | OwnMessage
   | SourceMapMessage
   | DroppedMessage
   | TroubleMessage

@@ -6,6 +6,7 @@ import { createHook } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
 import type { Heartbeat } from "./heartbeat.ts";
 import { RecordKind } from "../protocol/record.ts";
+import { createLateTurns } from "./late.ts";
 import type { RingWriter } from "./ring.ts";
 import type { Stretches } from "./stretch.ts";
 
@@ -23,6 +24,7 @@ export function canTrackHandles(): boolean {
 /**
  * @param turn called where a callback begins and ends
  * @param beats the heartbeat, once there is one: woken by the first callback after the event loop idled
+ * @param beat where it leaves its stamp
  */
 export function startHandleHooks(
   writer: RingWriter,
@@ -32,10 +34,12 @@ export function startHandleHooks(
   turn: () => void,
   stretches: Stretches,
   beats: { readonly heartbeat?: Heartbeat },
+  beat: Float64Array,
 ): HandleHooks {
   const now = performance.now.bind(performance);
   const types = new Map<string, number>();
   const ownIds = new Set<number>();
+  const late = createLateTurns(writer, beat, current);
   let creatingOwn = false;
   /** Node destroys in batches, later than it happened: the last instant known is as good as a new one, and cheaper. */
   let last = 0;
@@ -60,11 +64,12 @@ export function startHandleHooks(
     },
     before(asyncId) {
       turn();
-      if (ownIds.size > 0 && ownIds.has(asyncId)) return;
+      if (ownIds.size > 0 && ownIds.has(asyncId)) return late.ownBefore(now());
       last = now();
+      // Before the heartbeat hears of it: it is by the last beat that a callback comes late.
+      late.before(asyncId, last);
       if (beats.heartbeat?.isIdle === true) beats.heartbeat.wake(last);
       stretches.before(last);
-      writer.write(RecordKind.handleBefore, 0, last, asyncId, 0, 0, 0);
     },
     after(asyncId) {
       turn();

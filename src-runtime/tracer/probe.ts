@@ -45,7 +45,7 @@ export function createProbe(now: () => number): Probe {
       if (askedAt !== undefined) return;
       askedAt = now();
       asked++;
-      apply(then, resolved, [round]);
+      void apply(then, resolved, [round]);
     },
     take(end) {
       if (asked === 0) return undefined;

@@ -9,6 +9,7 @@
  * The text that V8 makes of a profile goes to the watchdog as it is: cutting out the stalls is work for another thread.
  */
 import v8 from "node:v8";
+import type { OwnMessage } from "../protocol/message.ts";
 
 /** Between samples, microseconds. Every sample wakes the thread: at one a millisecond it would show in an idle one. */
 export const INTERVAL_US = 5000;
@@ -45,12 +46,14 @@ export function canProfile(): boolean {
   return typeof (v8 as Partial<typeof v8>).startCpuProfile === "function";
 }
 
-export function startProfiler(now: () => number, post: (profile: RawProfile) => void): Profiler {
+export function startProfiler(now: () => number, post: (message: RawProfile | OwnMessage) => void): Profiler {
+  const began = now();
   const start = v8.startCpuProfile.bind(v8);
   v8.setFlagsFromString(`--cpu-profiler-sampling-interval=${INTERVAL_US}`);
   let profile = start();
   v8.setFlagsFromString(`--cpu-profiler-sampling-interval=${USUAL_INTERVAL_US}`);
   let since = now();
+  post({ t: "own", what: "profile", at: began, ms: since - began });
   let notBefore = 0;
   let windows: ProfiledWindow[] = [];
 
@@ -63,6 +66,7 @@ export function startProfiler(now: () => number, post: (profile: RawProfile) => 
     if (windows.length > 0 && text !== undefined) post({ t: "rawProfile", text, at, windows });
     windows = [];
     const end = now();
+    post({ t: "own", what: "profile", at, ms: end - at });
     notBefore = end + Math.max(MIN_PAUSE_MS, (end - at) / COST_SHARE);
   }
 

@@ -54,6 +54,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   const { control } = ring;
   const writer = createRingWriter(ring);
   const now = performance.now.bind(performance);
+  const began = now();
   const context = new AsyncLocalStorage<number>();
   const tasks = createCurrentTask(context);
   const strings = new Map<string, number>();
@@ -70,6 +71,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   let lastString = 0;
   const latest: { text: string | undefined; id: number } = { text: undefined, id: 0 };
   let stopped = false;
+  let isExiting = false;
 
   const emitter: Emitter = {
     captureContent: config.captureContent,
@@ -172,6 +174,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     if (stopped) return;
     stopped = true;
     for (const step of undo.reverse()) step();
+    if (!isExiting) uninstallCapture();
   }
 
   const isMain = threadId === 0;
@@ -218,7 +221,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   if (hasHandles) {
     const onError = (error: unknown): void => emitter.trouble("handles", error);
     const turn = promises?.turn ?? (() => {});
-    handles = startHandleHooks(writer, string, emitter.current, onError, turn, stretches, beats);
+    handles = startHandleHooks(writer, string, emitter.current, onError, turn, stretches, beats, ring.beat);
     undo.push(handles.stop);
   }
   const instrumentation = instrument(emitter, records, tasks, ownFile);
@@ -251,15 +254,14 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   });
   beats.heartbeat = heartbeat;
   undo.push(heartbeat.stop);
-  undo.push(
-    installCapture({
-      currentTask: tasks.current,
-      activeSpan: instrumentation.activeSpan,
-      beat: () => Atomics.load(control, Control.beat),
-      probe: probe.queue,
-      ownFile,
-    }),
-  );
+  const uninstallCapture = installCapture({
+    currentTask: tasks.current,
+    activeSpan: instrumentation.activeSpan,
+    beat: () => Atomics.load(control, Control.beat),
+    probe: probe.queue,
+    ownFile,
+  });
+  post({ t: "own", what: "start", at: began, ms: now() - began });
 
   function onExit(code: number): void {
     try {
@@ -269,6 +271,8 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
       // V8 ends it with the thread.
       profiler = undefined;
       promises?.publish();
+      // The watchdog stays to the end: exit handlers of the program may block.
+      isExiting = true;
       post({ t: "bye", at: now(), exitCode: code });
       stop();
       Atomics.store(control, Control.closing, 1);

@@ -30,6 +30,10 @@ const ALIVE_MS = 250;
 const BLOCKED_ALIVE_MS = 40;
 /** The first stack is taken when the heartbeat is this share of the threshold late. */
 const FIRST_CAPTURE_SHARE = 0.6;
+/** After the goodbye. */
+const EXIT_TICK_MS = 10;
+const EXIT_CAPTURE_MS = 250;
+const EXIT_BEAT = -2;
 const BACK_OFF = 1.5;
 const MAX_CAPTURE_PAUSE_MS = 1000;
 /** Unsent bytes above which the ring is left to fill (and its drops are counted). */
@@ -178,12 +182,35 @@ function startWatchdog(data: WatchdogData): void {
   /** The traced thread is at its end: everything out, then let it go. */
   function finish(): void {
     if (ended) return;
-    ended = true;
     clearTimeout(timer);
-    capture?.stop();
+    capture?.release();
     drain();
-    send(bye === undefined ? [] : [bye]);
-    socket.end(() => acknowledge());
+    ended = true;
+    socket.write(encodeMessages(bye === undefined ? [] : [bye]), () => acknowledge());
+    const from = clock.now();
+    timer = setTimeout(() => watchExit(from), EXIT_TICK_MS);
+  }
+
+  /**
+   * Exit handlers of the program may still run. When this thread says nothing more, the process is gone. One stack
+   * only, and late: a capture under way when the process ends makes Node say on its stderr that it waits for it.
+   */
+  function watchExit(from: number): void {
+    const at = clock.now();
+    const beat = Atomics.load(control, Control.beat);
+    if (at - from >= data.thresholdMs) {
+      if (stall.beat !== EXIT_BEAT) send([{ t: "stallOpen", beat, at: from }]);
+      stall.beat = EXIT_BEAT;
+      send([{ t: "alive", at, lateMs: 0 }]);
+      if (at - from >= EXIT_CAPTURE_MS && stall.pause !== Infinity) {
+        stall.pause = Infinity;
+        capture?.take(clock.now, ({ frames, task, span }, taken, tookMs) => {
+          capture.release();
+          send([{ t: "sample", beat, at: taken, tookMs, frames, task, span }]);
+        });
+      }
+    }
+    timer = setTimeout(() => watchExit(from), EXIT_TICK_MS);
   }
 
   function acknowledge(): void {
@@ -193,9 +220,9 @@ function startWatchdog(data: WatchdogData): void {
 
   /** The collector is gone: the traced thread unhooks at its next heartbeat. */
   function die(): void {
+    clearTimeout(timer);
     if (ended) return;
     ended = true;
-    clearTimeout(timer);
     capture?.stop();
     Atomics.store(control, Control.dead, 1);
     acknowledge();
@@ -218,6 +245,8 @@ interface Capture {
   takeSourceMaps(frames: CaptureAnswer["frames"], done: (maps: readonly SourceMapMessage[]) => void): void;
   /** The frames with their places in the sources, as the loader's formatter of stacks tells them. */
   mapPlaces(frames: CaptureAnswer["frames"], done: (frames: CaptureAnswer["frames"]) => void): void;
+  /** Lets go of the thread, answered or not. */
+  release(): void;
   /** No more captures. */
   stop(): void;
 }
@@ -311,6 +340,7 @@ function createCapture(): Capture {
         done(mapped());
       });
     },
+    release: disconnect,
     stop() {
       stopped = true;
       disconnect();

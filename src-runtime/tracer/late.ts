@@ -1,0 +1,109 @@
+/**
+ * What ran late, said by what ran: when the event loop turns again after it was held up, each callback that begins
+ * tells since when it was due. A timer knows it itself, `refresh` and `setInterval` included, so nothing has to be kept
+ * of the timers that are pending.
+ *
+ *     beat ──┬───────── blocked ─────────┬─ before(timer) ─ before(socket) ─ …  WINDOW_MS
+ *            │        due ●──────────────│──────▶ late by
+ *
+ * Node's timers count in milliseconds of the event loop's own clock, whose zero nobody tells. A timer never runs before
+ * it is due: the least that any was seen to be late is the distance of the two clocks. Our own timers, which run all the
+ * time, keep it right to a millisecond.
+ */
+import { executionAsyncResource } from "node:async_hooks";
+import { LateFlag, RecordKind, type LateIo } from "../protocol/record.ts";
+import type { RingWriter } from "./ring.ts";
+
+/** A heartbeat older than this means that the event loop idled or was held up, milliseconds. */
+const HELD_UP_MS = 20;
+/** For how long after that callbacks are asked, milliseconds. */
+const WINDOW_MS = 50;
+/** Less late is the clock's grain, milliseconds. */
+const MIN_LATE_MS = 2;
+const MAX_U32 = 2 ** 32 - 1;
+
+/** Node's own classes for what waits in the kernel. */
+const IO: Readonly<Record<string, LateIo | undefined>> = { Process: 1, Pipe: 2, TCP: 3, TTY: 4 };
+
+/** Fields of Node's Timeout; anything else has none of them. */
+interface MaybeTimer {
+  readonly _idleStart?: unknown;
+  readonly _idleTimeout?: unknown;
+  readonly _repeat?: unknown;
+  readonly hasRef?: unknown;
+  readonly constructor?: { readonly name?: unknown };
+}
+
+export interface LateTurns {
+  /** A callback of the program begins: writes its record. */
+  before(id: number, at: number): void;
+  /** A callback of ours begins. */
+  ownBefore(at: number): void;
+}
+
+/** @param beat where the heartbeat leaves its stamp */
+export function createLateTurns(writer: RingWriter, beat: Float64Array, current: () => number): LateTurns {
+  const running = executionAsyncResource as () => MaybeTimer | undefined;
+  /** Milliseconds of `performance.now()` at zero of the event loop's clock; Infinity: no timer seen yet. */
+  let zero = Infinity;
+  let until = 0;
+
+  /** When it was due on the event loop's clock, NaN: it is no timer. */
+  function dueOf(timer: MaybeTimer | undefined): number {
+    const start = timer?._idleStart;
+    const delay = timer?._idleTimeout;
+    return typeof start === "number" && typeof delay === "number" && delay >= 0 ? start + delay : NaN;
+  }
+
+  function look(at: number): void {
+    if (at - (beat[0] ?? 0) > HELD_UP_MS) until = at + WINDOW_MS;
+  }
+
+  /** Whether it said more than that a callback began. */
+  function tell(id: number, at: number): boolean {
+    const resource = running();
+    const due = dueOf(resource);
+    if (!Number.isNaN(due)) {
+      if (at - due < zero) zero = at - due;
+      const late = at - due - zero;
+      if (late < MIN_LATE_MS) return false;
+      const repeat = typeof resource?._repeat === "number" ? LateFlag.repeats : 0;
+      const quiet = isRefed(resource) ? 0 : LateFlag.unrefed;
+      const delay = Math.min(MAX_U32, Math.round(Number(resource?._idleTimeout)));
+      const lateUs = Math.min(MAX_U32, Math.round(late * 1000));
+      writer.write(RecordKind.handleBefore, LateFlag.timer | repeat | quiet, at, id, lateUs, delay, current());
+      return true;
+    }
+    const name = resource?.constructor?.name;
+    const io = typeof name === "string" && Object.hasOwn(IO, name) ? IO[name] : undefined;
+    if (io === undefined) return false;
+    writer.write(RecordKind.handleBefore, LateFlag.io, at, id, io, 0, current());
+    return true;
+  }
+
+  /** The resource may be of the program's own making. */
+  function tellSafely(id: number, at: number): boolean {
+    try {
+      return tell(id, at);
+    } catch {
+      return false;
+    }
+  }
+
+  return {
+    before(id, at) {
+      look(at);
+      if (at < until && tellSafely(id, at)) return;
+      writer.write(RecordKind.handleBefore, 0, at, id, 0, 0, 0);
+    },
+    ownBefore(at) {
+      look(at);
+      const due = dueOf(running());
+      if (at - due < zero) zero = at - due;
+    },
+  };
+}
+
+function isRefed(timer: MaybeTimer | undefined): boolean {
+  return typeof timer?.hasRef !== "function" || (timer.hasRef as () => unknown).call(timer) !== false;
+}
