@@ -2,9 +2,10 @@
 import type { ReactElement } from "react";
 import type { HoldDetails, ScopeDetails, WaitDetails, WaitSummary } from "../../src-main/api/api.ts";
 import { formatCount, formatDuration, formatInstant } from "../../src-main/api/format.ts";
+import { waitKindWords, waitWords } from "../../src-main/api/wait-words.ts";
 import { TaskLink, type OnSelect } from "./references.tsx";
 import { Section } from "./section.tsx";
-import { holdWords, scopeStory, scopeWords, waitKindWords, waitWords } from "./wait-words.ts";
+import { holdWords, scopeStory, scopeWords } from "./wait-words.ts";
 
 export function WaitSection(props: {
   readonly waits: WaitSummary;

@@ -1,7 +1,8 @@
 /** Waits, holds and blocks in plain words. */
 import { expect, test } from "vitest";
 import type { ScopeDetails, WaitDetails } from "../../../../src-main/api/api.ts";
-import { holdWords, scopeStory, scopeWords, waitWords } from "../../../../src-renderer/panels/wait-words.ts";
+import { waitWords } from "../../../../src-main/api/wait-words.ts";
+import { holdWords, scopeStory, scopeWords } from "../../../../src-renderer/panels/wait-words.ts";
 
 function wait(about: Partial<WaitDetails>): WaitDetails {
   return { id: 1, kind: "lock", start: 0, outcome: "open", ...about };
