@@ -50,6 +50,8 @@ export const RecordKind = {
   deadline: 15,
   /** id async id, a type (string id), b trigger async id, value task. */
   handleInit: 16,
+  /** id async id. Where the event loop had been held up, sub LateFlag: of a timer a late by (µs), b the time it was set
+   *  for (ms), value task it was set in; of io a LateIo, value task. */
   handleBefore: 17,
   handleAfter: 18,
   handleDestroy: 19,
@@ -82,6 +84,11 @@ export const FIRST_DROPPED_KIND = RecordKind.handleInit;
 export function isHandleKind(kind: number): boolean {
   return kind >= RecordKind.handleInit && kind <= RecordKind.handleDestroy;
 }
+
+/** What a callback says of itself that begins after the event loop was held up, added up. */
+export const LateFlag = { timer: 1, repeats: 2, unrefed: 4, io: 8 } as const;
+/** Which kind of handle waited in the kernel, for how long nobody knows: child process, pipe, socket, terminal. */
+export type LateIo = 1 | 2 | 3 | 4;
 
 export const EndFlag = {
   /** It was cancelled before it started. */
