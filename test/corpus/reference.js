@@ -17,7 +17,11 @@ import { framesToBlame } from "./profile-blame.ts";
 import { programs, ROOT } from "./programs.ts";
 import { readTruth } from "./truth-file.ts";
 
-const RUNS = 2;
+/**
+ * Of a function that was inlined V8's profile often knows only its caller, a stack taken by hand knows both: so one run
+ * as it is, and one without inlining.
+ */
+const RUNS = [[], ["--no-turbo-inlining", "--no-maglev-inlining"]];
 const target = fileURLToPath(new URL("reference.json", import.meta.url));
 
 /** @typedef {import("./score.ts").RightFrame} RightFrame */
@@ -29,17 +33,17 @@ for (const program of programs(process.argv.slice(2))) {
   if (program.isControl) continue;
   /** @type {Record<string, RightFrame[]>} */
   const frames = {};
-  for (let run = 0; run < RUNS; run++) profileOnce(program, frames);
+  for (const extra of RUNS) profileOnce(program, frames, extra);
   if (Object.keys(frames).length > 0) reference[program.name] = frames;
 }
 const sorted = Object.fromEntries(Object.entries(reference).sort(([a], [b]) => (a < b ? -1 : 1)));
 writeFileSync(target, `${JSON.stringify(sorted, undefined, 2)}\n`);
 
-/** @param {import("./programs.ts").Program} program @param {Record<string, RightFrame[]>} frames */
-function profileOnce(program, frames) {
+/** @param {import("./programs.ts").Program} program @param {Record<string, RightFrame[]>} frames @param {readonly string[]} extra */
+function profileOnce(program, frames, extra) {
   const folder = mkdtempSync(join(tmpdir(), "corpus-reference-"));
   const truthFile = join(folder, "truth.jsonl");
-  const flags = ["--cpu-prof", "--cpu-prof-interval", "500", "--cpu-prof-dir", folder, ...program.flags];
+  const flags = [...extra, "--cpu-prof", "--cpu-prof-interval", "500", "--cpu-prof-dir", folder, ...program.flags];
   execFileSync(process.execPath, [...flags, program.file], {
     cwd: ROOT,
     env: { ...process.env, CORPUS_TRUTH: truthFile },
@@ -58,7 +62,7 @@ function profileOnce(program, frames) {
     if (stall.package === null) {
       const names = stall.right.map((frame) => frame.function);
       const isStated = blamed.some((frame) => names.includes(frame.functionName.split(".").at(-1) ?? ""));
-      if (!isStated && program.flags.length === 0) {
+      if (!isStated && program.flags.length === 0 && extra.length > 0) {
         const seen = blamed.map(({ functionName, url, lineNumber }) => `${functionName} ${url}:${lineNumber + 1}`);
         console.log(`${program.name} ${stall.id}: states ${names.join()}, profiled ${seen.join(", ")}`);
       }
@@ -94,7 +98,8 @@ function rightFrames(frame) {
   const mapped = relative(ROOT, resolve(dirname(mapFile), start.source));
   /** @type {readonly [number, number]} */
   const lines = [start.line, Math.max(start.line, end.line)];
-  for (const known of new Set([name, start.name ?? name])) frames.push({ function: known, file: mapped, lines, package: from });
+  for (const known of new Set([name, start.name ?? name]))
+    frames.push({ function: known, file: mapped, lines, package: from });
   return frames;
 }
 
@@ -112,7 +117,13 @@ function functionAt(source, line, column) {
   const isModule = /^\s*(?:import|export)\b/m.test(source) || /[;}](?:import|export)[ {*]/.test(source);
   const root = /** @type {Node} */ (
     /** @type {unknown} */ (
-      parse(source, { ecmaVersion: "latest", sourceType: isModule ? "module" : "script", locations: true, allowReturnOutsideFunction: true, allowHashBang: true })
+      parse(source, {
+        ecmaVersion: "latest",
+        sourceType: isModule ? "module" : "script",
+        locations: true,
+        allowReturnOutsideFunction: true,
+        allowHashBang: true,
+      })
     )
   );
   let best = root.loc ?? { start: { line: 1, column: 0 }, end: { line: source.split("\n").length, column: 0 } };

@@ -73,6 +73,8 @@ export interface Reported {
   readonly at: number;
   readonly durationMs: number | null;
   readonly blame: Blamed | null;
+  /** All that it shows, the innermost first. */
+  readonly stack: readonly Blamed[];
   /** Null: this detector does not say. */
   readonly cause: string | null;
   readonly capturedDuring: boolean;
@@ -82,6 +84,8 @@ export interface Found {
   readonly truth: TruthStall;
   readonly report: Reported;
   readonly blame: "right" | "wrong" | "none";
+  /** A frame that may be blamed stands somewhere on the stack it shows. */
+  readonly isOnStack: boolean;
   readonly cause: "right" | "wrong" | "unknown" | "not judged";
 }
 
@@ -148,6 +152,7 @@ function judge(truth: TruthStall, report: Reported): Found {
     truth,
     report,
     blame: blame === null ? "none" : isRight(truth, blame) ? "right" : "wrong",
+    isOnStack: report.stack.some((frame) => isRight(truth, frame)),
     cause:
       truth.causes === null || cause === null
         ? "not judged"

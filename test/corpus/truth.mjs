@@ -37,7 +37,8 @@ export const pause = (ms = 60) => new Promise((resolve) => setTimeout(resolve, m
 export function openTruth(program) {
   /** @type {any[]} */
   const lines = [];
-  const sizes = process.env["CORPUS_SIZES"] === undefined ? {} : JSON.parse(readFileSync(process.env["CORPUS_SIZES"], "utf8"));
+  const sizes =
+    process.env["CORPUS_SIZES"] === undefined ? {} : JSON.parse(readFileSync(process.env["CORPUS_SIZES"], "utf8"));
   let last = now();
   const heartbeat = setInterval(() => {
     const at = now();

@@ -9,6 +9,6 @@ for (let timer = 1; timer < 60; timer++) {
   setTimeout(() => (late = Math.max(late, performance.now() - due)), timer * 20);
 }
 for (let slice = 0; slice < 50; slice++) {
-  for (const end = performance.now() + 25; performance.now() < end; ) Math.sqrt(slice);
+  for (const end = performance.now() + 25; performance.now() < end;) Math.sqrt(slice);
   await turn();
 }

@@ -6,6 +6,6 @@ openTruth("controls/sliced-awaits.mjs");
 const double = async (value) => value * 2;
 for (let chain = 0; chain < 80; chain++) {
   let value = 1;
-  for (const end = performance.now() + 15; performance.now() < end; ) value = (await double(value)) % 1000;
+  for (const end = performance.now() + 15; performance.now() < end;) value = (await double(value)) % 1000;
   await turn();
 }

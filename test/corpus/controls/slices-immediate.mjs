@@ -6,7 +6,7 @@ openTruth("controls/slices-immediate.mjs");
 
 function hashFor(ms) {
   let hash = 0;
-  for (const end = performance.now() + ms; performance.now() < end; ) hash = Math.imul(hash + 1, 16777619);
+  for (const end = performance.now() + ms; performance.now() < end;) hash = Math.imul(hash + 1, 16777619);
   return hash;
 }
 

@@ -5,7 +5,7 @@ const truth = openTruth("controls/slices-timers.mjs");
 
 function sumFor(ms) {
   let sum = 0;
-  for (const end = performance.now() + ms; performance.now() < end; ) sum += Math.sqrt(sum + 1);
+  for (const end = performance.now() + ms; performance.now() < end;) sum += Math.sqrt(sum + 1);
   return sum;
 }
 

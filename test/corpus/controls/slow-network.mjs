@@ -10,7 +10,9 @@ const server = createServer((request, response) => {
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const { port } = server.address();
 for (let round = 0; round < 3; round++) {
-  await Promise.all(Array.from({ length: 4 }, () => fetch(`http://127.0.0.1:${port}/`).then((response) => response.text())));
+  await Promise.all(
+    Array.from({ length: 4 }, () => fetch(`http://127.0.0.1:${port}/`).then((response) => response.text())),
+  );
 }
 server.closeAllConnections();
 server.close();

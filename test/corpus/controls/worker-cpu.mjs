@@ -13,7 +13,7 @@ if (isMainThread) {
 } else {
   let sum = 0;
   for (let slice = 0; slice < 90; slice++) {
-    for (const end = performance.now() + 12; performance.now() < end; ) sum += Math.sqrt(sum + 1);
+    for (const end = performance.now() + 12; performance.now() < end;) sum += Math.sqrt(sum + 1);
     await turn();
   }
   parentPort.postMessage(sum);

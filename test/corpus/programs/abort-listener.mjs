@@ -11,5 +11,7 @@ function releaseEverything(count) {
 
 const count = await truth.size("release", 130, releaseEverything);
 const signal = AbortSignal.timeout(50);
-signal.addEventListener("abort", () => truth.stall("release", { function: "releaseEverything" }, () => releaseEverything(count)));
+signal.addEventListener("abort", () =>
+  truth.stall("release", { function: "releaseEverything" }, () => releaseEverything(count)),
+);
 await truth.pause(300);

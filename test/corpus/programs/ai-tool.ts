@@ -41,7 +41,8 @@ const rounds = await truth.size("rank", 150, rankNotes);
 const tools = {
   measure: tool({
     inputSchema: z.object({}),
-    execute: async () => truth.stall("measure", { function: "measureNotes", package: "gpt-tokenizer" }, () => measureNotes(notes)),
+    execute: async () =>
+      truth.stall("measure", { function: "measureNotes", package: "gpt-tokenizer" }, () => measureNotes(notes)),
   }),
   rank: tool({
     inputSchema: z.object({}),

@@ -1,6 +1,6 @@
 import { openTruth } from "../truth.mjs";
 
-// programs/text.mjs
+// test/corpus/programs/text.mjs
 /** Text as agents meet it, the same in every run. */
 const WORDS = "the agent reads a page and answers with what it found in it while tools run search results tokens model stream step retry limit cache vector index parser schema request response queue worker timer promise handle loop budget plan";
 /** @param {number} seed */
@@ -18,7 +18,7 @@ function words(count, seed = 7) {
 	return Array.from({ length: count }, () => list[Math.floor(random() * list.length)]).join(" ");
 }
 
-// bundled/score-documents.ts
+// test/corpus/bundled/score-documents.ts
 function scoreDocuments(documents, query, rounds) {
 	let best = 0;
 	for (let round = 0; round < rounds; round++) for (const document of documents) {
@@ -29,7 +29,7 @@ function scoreDocuments(documents, query, rounds) {
 	return best;
 }
 
-// bundled/main.ts
+// test/corpus/bundled/main.ts
 /**
 * Sources of two programs of the corpus: `programs/bundled.mjs` (source map beside it) and
 * `programs/minified.mjs` (minified, source map inside). `node test/corpus/bundle.js` builds them.

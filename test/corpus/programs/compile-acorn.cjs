@@ -4,7 +4,11 @@ const { openTruth } = require("../truth.mjs");
 
 const truth = openTruth("programs/compile-acorn.cjs");
 const source = (count) =>
-  Array.from({ length: count }, (_, index) => `function step${index}(a, b) { var list = a.map(function (x) { return x * ${index} + b; }); return list.length > 3 ? list : [a, b]; }`).join("\n");
+  Array.from(
+    { length: count },
+    (_, index) =>
+      `function step${index}(a, b) { var list = a.map(function (x) { return x * ${index} + b; }); return list.length > 3 ? list : [a, b]; }`,
+  ).join("\n");
 
 function parseCode(code) {
   return acorn.parse(code, { ecmaVersion: 2024 });

@@ -6,7 +6,10 @@ const { words } = require("./text.mjs");
 const truth = openTruth("programs/csv-import.cjs");
 
 function table(rows) {
-  const lines = Array.from({ length: rows }, (_, index) => `${index},"${words(3, index)}",${index * 1.5},"a ""quoted"" ${index}"`);
+  const lines = Array.from(
+    { length: rows },
+    (_, index) => `${index},"${words(3, index)}",${index * 1.5},"a ""quoted"" ${index}"`,
+  );
   return `id,name,price,note\n${lines.join("\n")}`;
 }
 function importTable(text) {

@@ -9,7 +9,11 @@ bus.setMaxListeners(0);
 const text = words(300);
 
 function updateView(key) {
-  return text.split(" ").filter((word) => word.includes(key)).join(",").toUpperCase().length;
+  return text
+    .split(" ")
+    .filter((word) => word.includes(key))
+    .join(",")
+    .toUpperCase().length;
 }
 for (let index = 0; index < 200; index++) bus.on("token", (key) => updateView(key + (index % 3)));
 

@@ -19,5 +19,7 @@ truth.stall("shell", { function: "runShell", cause: "sync-io" }, () => runShell(
 await truth.pause();
 truth.stall("file", { function: "runGitLike", cause: "sync-io" }, () => runGitLike("0.1"));
 await truth.pause();
-truth.stall("spawn", { function: "runTool", cause: "sync-io" }, () => runTool("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"));
+truth.stall("spawn", { function: "runTool", cause: "sync-io" }, () =>
+  runTool("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"),
+);
 await truth.pause();

@@ -10,7 +10,11 @@ function parsePage(page) {
 }
 function extractCards($) {
   return $("article.card")
-    .map((_, card) => ({ title: $(card).find("h2").text(), links: $(card).find("a").length, items: $(card).find("ul li").text() }))
+    .map((_, card) => ({
+      title: $(card).find("h2").text(),
+      links: $(card).find("a").length,
+      items: $(card).find("ul li").text(),
+    }))
     .get();
 }
 

@@ -5,9 +5,13 @@ import { openTruth } from "../truth.mjs";
 const truth = openTruth("programs/http-handler.mjs");
 
 function renderRows(rows) {
-  let page = "";
-  for (let row = 0; row < rows * 100; row++) page += `<tr><td>${row}</td><td>${Math.sqrt(row).toFixed(3)}</td></tr>`;
-  return page;
+  const cells = [];
+  for (let row = 0; row < rows * 100; row++) {
+    let line = "<tr>";
+    for (let cell = 0; cell < 6; cell++) line += `<td>${(row * cell) % 97}</td>`;
+    cells[row % 500] = line.replaceAll("<td>", "<th>");
+  }
+  return cells.join("");
 }
 
 const rows = await truth.size("render", 190, renderRows);

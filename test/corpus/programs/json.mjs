@@ -16,7 +16,9 @@ const response = (count) => `[${Array(count).fill(sample).join(",")}]`;
 const copies = await truth.size("parse", 250, readResponse, response);
 const text = response(copies);
 await truth.pause();
-const state = truth.stall("parse", { function: "readResponse", cause: ["native", "own-code"] }, () => readResponse(text));
+const state = truth.stall("parse", { function: "readResponse", cause: ["native", "own-code"] }, () =>
+  readResponse(text),
+);
 await truth.pause();
 truth.stall("stringify", { function: "saveState", cause: ["native", "own-code"] }, () => saveState(state));
 await truth.pause();

@@ -10,7 +10,8 @@ function clusterPoints(ms) {
   let best = Infinity;
   const end = performance.now() + ms;
   while (performance.now() < end) {
-    for (const [x, y] of points) for (const [u, v] of points) best = Math.min(best, (x - u) ** 2 + (y - v) ** 2 || best);
+    for (const [x, y] of points)
+      for (const [u, v] of points) best = Math.min(best, (x - u) ** 2 + (y - v) ** 2 || best);
   }
   return best;
 }

@@ -22,7 +22,7 @@ const pdf = await drawReport(4);
 await truth.pause();
 const bytes = await pdf.save({ objectsPerTick: 50, useObjectStreams: false });
 let copies = 2;
-for (let took = 0; took < 15; ) {
+for (let took = 0; took < 15;) {
   copies *= 2;
   const start = truth.now();
   for (let turn = 0; turn < copies; turn++) await readPdf(bytes);
@@ -31,7 +31,11 @@ for (let took = 0; took < 15; ) {
 }
 await truth.pause();
 const rounds = copies * 10;
-await truth.starve("load", { function: "load", package: "pdf-lib", cause: ["own-code", "starvation"], kind: "stall" }, async () => {
-  for (let turn = 0; turn < rounds; turn++) await readPdf(bytes);
-});
+await truth.starve(
+  "load",
+  { function: "load", package: "pdf-lib", cause: ["own-code", "starvation"], kind: "stall" },
+  async () => {
+    for (let turn = 0; turn < rounds; turn++) await readPdf(bytes);
+  },
+);
 await truth.pause();

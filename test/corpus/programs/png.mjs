@@ -15,5 +15,7 @@ function readPixels(bytes) {
 
 const bytes = screenshot(await truth.size("screenshot", 200, readPixels, screenshot));
 await truth.pause();
-truth.stall("screenshot", { function: "readPixels", package: "pngjs", cause: ["own-code", "native"] }, () => readPixels(bytes));
+truth.stall("screenshot", { function: "readPixels", package: "pngjs", cause: ["own-code", "native"] }, () =>
+  readPixels(bytes),
+);
 await truth.pause();

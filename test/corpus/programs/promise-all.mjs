@@ -20,7 +20,8 @@ function similarity(a, b) {
 const rounds = await truth.size("compare", 110, (count) => compareAll(count));
 function compareAll(count) {
   let sum = 0;
-  for (let index = 0; index < count; index++) sum += similarity("kitten sitting on the mat".repeat(4), "sitting kitten at the mat".repeat(4));
+  for (let index = 0; index < count; index++)
+    sum += similarity("kitten sitting on the mat".repeat(4), "sitting kitten at the mat".repeat(4));
   return sum;
 }
 async function fetchAndCompare(index) {

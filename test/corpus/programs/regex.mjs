@@ -10,7 +10,7 @@ function looksLikeList(text) {
 
 await truth.pause();
 let length = 12;
-for (let took = 0; took < 12; ) {
+for (let took = 0; took < 12;) {
   length++;
   const start = truth.now();
   looksLikeList(`${"a".repeat(length)}!`);
@@ -18,7 +18,11 @@ for (let took = 0; took < 12; ) {
   await truth.pause(1);
 }
 await truth.pause();
-truth.stall("short", { function: "looksLikeList" , cause: ["own-code", "native"] }, () => looksLikeList(`${"a".repeat(length + 3)}!`));
+truth.stall("short", { function: "looksLikeList", cause: ["own-code", "native"] }, () =>
+  looksLikeList(`${"a".repeat(length + 3)}!`),
+);
 await truth.pause();
-truth.stall("long", { function: "looksLikeList" , cause: ["own-code", "native"] }, () => looksLikeList(`${"a".repeat(length + 6)}!`));
+truth.stall("long", { function: "looksLikeList", cause: ["own-code", "native"] }, () =>
+  looksLikeList(`${"a".repeat(length + 6)}!`),
+);
 await truth.pause();

@@ -4,7 +4,8 @@ import { openTruth } from "../truth.mjs";
 import { words } from "./text.mjs";
 
 const truth = openTruth("programs/search-index.mjs");
-const documents = (count) => Array.from({ length: count }, (_, id) => ({ id, title: `${words(4, id)} n${id}`, text: words(60, id) }));
+const documents = (count) =>
+  Array.from({ length: count }, (_, id) => ({ id, title: `${words(4, id)} n${id}`, text: words(60, id) }));
 
 function buildIndex(list) {
   const index = new MiniSearch({ fields: ["title", "text"] });

@@ -11,7 +11,10 @@ function sortForPeople(titles) {
   return titles.toSorted(new Intl.Collator("en").compare);
 }
 
-const titles = (count) => words(count * 3, 5).split(" ").map((word, index) => `${word} ${(index * 7919) % 100_003}`);
+const titles = (count) =>
+  words(count * 3, 5)
+    .split(" ")
+    .map((word, index) => `${word} ${(index * 7919) % 100_003}`);
 const many = titles(await truth.size("plain", 220, sortByTitle, titles));
 const some = titles(await truth.size("people", 140, sortForPeople, titles));
 await truth.pause();

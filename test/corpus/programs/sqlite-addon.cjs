@@ -12,19 +12,25 @@ function saveMessages(count) {
 }
 function countPairs(limit) {
   return database
-    .prepare("WITH some AS (SELECT * FROM message LIMIT ?) SELECT count(*) FROM some a, some b WHERE a.thread = b.thread AND a.text <> b.text")
+    .prepare(
+      "WITH some AS (SELECT * FROM message LIMIT ?) SELECT count(*) FROM some a, some b WHERE a.thread = b.thread AND a.text <> b.text",
+    )
     .get(limit * 20);
 }
 
 async function main() {
   const rows = await truth.size("insert", 130, saveMessages);
   database.exec("DELETE FROM message");
-  truth.stall("insert", { function: "saveMessages", package: "better-sqlite3", cause: ["native", "sync-io", "own-code"] }, () => saveMessages(rows));
+  truth.stall(
+    "insert",
+    { function: "saveMessages", package: "better-sqlite3", cause: ["native", "sync-io", "own-code"] },
+    () => saveMessages(rows),
+  );
   await truth.pause();
   saveMessages(8000);
   await truth.pause();
   let limit = 4;
-  for (let took = 0; took < 10; ) {
+  for (let took = 0; took < 10;) {
     limit *= 2;
     const start = truth.now();
     countPairs(limit);
@@ -32,7 +38,9 @@ async function main() {
     await truth.pause(1);
   }
   await truth.pause();
-  truth.stall("query", { function: "countPairs", package: "better-sqlite3", cause: ["native", "sync-io"] }, () => countPairs(limit * 4));
+  truth.stall("query", { function: "countPairs", package: "better-sqlite3", cause: ["native", "sync-io"] }, () =>
+    countPairs(limit * 4),
+  );
   await truth.pause();
   database.close();
 }

@@ -4,7 +4,9 @@ import { openTruth } from "../truth.mjs";
 
 const truth = openTruth("programs/sqlite-node.mjs");
 const database = new DatabaseSync(":memory:");
-const series = database.prepare("WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT sum(i * i % 7) AS s FROM n");
+const series = database.prepare(
+  "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT sum(i * i % 7) AS s FROM n",
+);
 
 function sumSeries(size) {
   return series.get(size * 1000);

@@ -9,7 +9,8 @@ const text = words(2000);
 
 function redact(chunk, rounds) {
   let out = chunk;
-  for (let round = 0; round < rounds; round++) out = chunk.replace(/\b(token|model|agent)s?\b/g, (word) => "*".repeat(word.length));
+  for (let round = 0; round < rounds; round++)
+    out = chunk.replace(/\b(token|model|agent)s?\b/g, (word) => "*".repeat(word.length));
   return out;
 }
 

@@ -9,14 +9,16 @@ const truth = openTruth("programs/sync-fs.mjs");
 const folder = mkdtempSync(join(tmpdir(), "corpus-fs-"));
 
 function writeProject(files) {
-  for (let index = 0; index < files; index++) writeFileSync(join(folder, `file-${index % 200}.txt`), "agent ".repeat(2000));
+  for (let index = 0; index < files; index++)
+    writeFileSync(join(folder, `file-${index % 200}.txt`), "agent ".repeat(2000));
 }
 function readProject(rounds) {
   for (let round = 0; round < rounds; round++) readFileSync(join(folder, "file-0.txt"), "utf8");
 }
 function listProject(rounds) {
   let size = 0;
-  for (let round = 0; round < rounds; round++) for (const name of readdirSync(folder)) size += statSync(join(folder, name)).size;
+  for (let round = 0; round < rounds; round++)
+    for (const name of readdirSync(folder)) size += statSync(join(folder, name)).size;
   return size;
 }
 

@@ -14,30 +14,25 @@ interface Move {
 class Planner {
   private seen = 0;
   constructor(
-    private readonly width: number,
+    private readonly moves: readonly Move[],
     private readonly names: readonly string[] = [],
   ) {}
 
   searchPlan(depth: number): number {
-    if (depth === 0) return this.names.length + this.width;
+    if (depth === 0) return this.names.length + this.moves.length;
     let best = -Infinity;
-    for (const move of this.moves(depth)) {
+    for (const move of this.moves) {
       this.seen++;
-      best = Math.max(best, move.weight + (move.side === Side.Left ? 1 : -1) * this.searchPlan(depth - 1));
+      best = Math.max(best, move.weight * depth + (move.side === Side.Left ? 1 : -1) * this.searchPlan(depth - 1));
     }
     return best;
-  }
-
-  private moves(depth: number): Move[] {
-    return Array.from({ length: this.width }, (_, index) => ({
-      side: index % 2 === 0 ? Side.Left : Side.Right,
-      weight: index * depth,
-    }));
   }
 }
 
 const truth = openTruth("programs/tsx-enums.ts");
-const planner = new Planner(4);
+const planner = new Planner(
+  Array.from({ length: 4 }, (_, weight) => ({ side: weight % 2 === 0 ? Side.Left : Side.Right, weight })),
+);
 
 function planRounds(rounds: number): number {
   let sum = 0;

@@ -1,4 +1,4 @@
-/** Types are stripped by Node; the blocking code is a closure, a getter and an async method before its first await. */
+/** Types are stripped by Node; the blocking code is a function in a getter and an async method before its first await. */
 import { openTruth } from "../truth.mjs";
 import { records } from "./text.mjs";
 
@@ -13,7 +13,10 @@ class Report {
   }
 
   get summary(): Record<string, number> {
-    return this.rows.reduce<Record<string, number>>((all, row) => ({ ...all, [`key ${row.id % 300}`]: row.score }), {});
+    function addRow(all: Record<string, number>, row: Row): Record<string, number> {
+      return { ...all, [`key ${row.id % 300}`]: row.score };
+    }
+    return this.rows.reduce(addRow, {});
   }
 
   async publish(rounds: number): Promise<number> {
@@ -28,7 +31,7 @@ const summarise = (count: number): unknown => new Report(records(count)).summary
 const count: number = await truth.size("summary", 210, summarise);
 const report = new Report(records(count));
 await truth.pause();
-truth.stall("summary", { function: "summary" }, () => report.summary);
+truth.stall("summary", { function: "addRow" }, () => report.summary);
 await truth.pause();
 const rounds: number = await truth.size("publish", 140, (some: number) => void report.publish(some));
 truth.stall("publish", { function: "publish" }, () => void report.publish(rounds));

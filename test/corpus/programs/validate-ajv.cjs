@@ -8,7 +8,9 @@ function schema(index) {
   const properties = Object.fromEntries(
     Array.from({ length: 12 }, (_, field) => [
       `field${field}`,
-      field % 2 === 0 ? { type: "string", minLength: 2, pattern: `^a${index}` } : { type: "array", items: { type: "integer", minimum: field } },
+      field % 2 === 0
+        ? { type: "string", minLength: 2, pattern: `^a${index}` }
+        : { type: "array", items: { type: "integer", minimum: field } },
     ]),
   );
   return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };

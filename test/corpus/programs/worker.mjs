@@ -14,7 +14,7 @@ function embedChunk(ms) {
 function mergeResults(ms) {
   const found = [];
   const end = performance.now() + ms;
-  while (performance.now() < end) found.push(found.length * 2), found.length > 10_000 && found.splice(0, 9000);
+  while (performance.now() < end) (found.push(found.length * 2), found.length > 10_000 && found.splice(0, 9000));
   return found.length;
 }
 

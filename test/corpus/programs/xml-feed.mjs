@@ -9,7 +9,8 @@ const parser = new XMLParser({ ignoreAttributes: false });
 function feed(entries) {
   const list = Array.from(
     { length: entries },
-    (_, index) => `<entry id="${index}" lang="en"><title>${words(5, index)}</title><summary>${words(20, index)}</summary><link href="https://example.com/${index}"/></entry>`,
+    (_, index) =>
+      `<entry id="${index}" lang="en"><title>${words(5, index)}</title><summary>${words(20, index)}</summary><link href="https://example.com/${index}"/></entry>`,
   );
   return `<?xml version="1.0"?><feed>${list.join("\n")}</feed>`;
 }

@@ -16,8 +16,8 @@ function unpack(bytes, rounds) {
 }
 
 const transcript = (count) => words(count * 100);
-const long = words(await truth.size("gzip", 300, archive, transcript) * 100);
-const short = words(await truth.size("brotli", 150, shrink, transcript) * 100);
+const long = words((await truth.size("gzip", 300, archive, transcript)) * 100);
+const short = words((await truth.size("brotli", 150, shrink, transcript)) * 100);
 const packed = gzipSync(words(50_000));
 const rounds = await truth.size("gunzip", 100, (count) => unpack(packed, count));
 truth.stall("gzip", { function: "archive", cause: "native" }, () => archive(long));
