@@ -121,58 +121,74 @@ export interface ThreadStats {
   tick(at: number, lateMs: number, isBlocked: boolean): void;
   /** The watchdog sees the thread hang since the beat at `since`. */
   open(beat: number, since: number): void;
-  /** A capture was asked for, and answered (also: refused). */
+  /** A capture was asked for; it was answered; it will never be, because it could not even be asked. */
   asked(at: number): void;
   answered(at: number): void;
+  refused(): void;
   /** By names of StallEvidence. Of a stall that is over, or up to now. */
   figures(beat: number, from: number, to: number): Readonly<Record<string, number>>;
   close(): void;
 }
 
-/** Columns of readings; all but `at` and `late` are added up. */
+/** Columns of readings. */
 interface Readings {
   readonly at: Float64Array;
+  /** Added up. */
   readonly cpu: Float64Array;
   readonly delay: Float64Array;
   readonly stopped: Float64Array;
-  /** Milliseconds that the watchdog came late at this reading. */
+  /** How far the clock that counts sleep is ahead of ours. */
+  readonly ahead: Float64Array;
+  /** How late the watchdog came to it. */
   readonly late: Float64Array;
 }
 
 export function createThreadStats(source: ThreadSource | undefined): ThreadStats {
   const column = (): Float64Array => new Float64Array(KEPT);
-  const readings: Readings = { at: column(), cpu: column(), delay: column(), stopped: column(), late: column() };
+  const readings: Readings = {
+    at: column(),
+    cpu: column(),
+    delay: column(),
+    stopped: column(),
+    ahead: column(),
+    late: column(),
+  };
   /** Readings so far: the slot is the count modulo KEPT. */
   let count = 0;
-  let stopped = 0;
-  let isReady = false;
   let canRead = source !== undefined;
-  /** What hung last: figures of a stall longer than the readings reach back start here. */
-  const open = { beat: -1, since: 0, cpu: 0, delay: 0, stopped: 0, late: 0, boot: Number.NaN };
-  /** Of the open stall: the longest time without an answer, and the last question. */
+  let stopped = 0;
+  let ahead = Number.NaN;
+  let aheadAt = -Infinity;
+  /** It was ready to run at the last reading, and hung. */
+  let isReady = false;
+  /** What hung last, and the columns at its beginning: it may last for longer than readings are kept. */
+  const open = { beat: -1, since: 0, cpu: 0, delay: 0, stopped: 0, ahead: Number.NaN, late: 0 };
+  /** Of what hung last: the longest time without an answer, and the last question. */
   const answers = { longest: 0, from: Number.NaN, to: Number.NaN };
-  /** How far the clock that counts sleep is ahead of ours: now, and at the reading before. */
-  const boot = { at: -Infinity, ahead: Number.NaN, before: Number.NaN };
 
-  function readBoot(at: number): void {
-    boot.before = boot.ahead;
-    boot.ahead = (source?.bootMs() ?? Number.NaN) - at;
-    boot.at = at;
+  function readAhead(at: number): void {
+    ahead = (source?.bootMs() ?? Number.NaN) - at;
+    aheadAt = at;
   }
 
-  /** A column at an instant, by proportion between the readings around it. */
-  function valueAt(values: Float64Array, at: number): number {
+  /** The last reading not after `at`, else the oldest. Counts from the first ever. */
+  function indexAt(at: number): number {
     const oldest = Math.max(0, count - KEPT);
     let index = count - 1;
     while (index > oldest && (readings.at[index % KEPT] ?? 0) > at) index--;
+    return index;
+  }
+
+  /** By proportion between the readings around `at`. */
+  function valueAt(values: Float64Array, at: number): number {
+    const index = indexAt(at);
     const value = values[index % KEPT] ?? 0;
     const here = readings.at[index % KEPT] ?? 0;
     if (index + 1 >= count || at <= here) return value;
-    const next = readings.at[(index + 1) % KEPT] ?? 0;
-    return value + (((values[(index + 1) % KEPT] ?? 0) - value) * (at - here)) / (next - here);
+    const next = (index + 1) % KEPT;
+    return value + (((values[next] ?? 0) - value) * (at - here)) / ((readings.at[next] ?? 0) - here);
   }
 
-  /** The longest lateness within the window. */
   function latest(from: number, to: number): number {
     let longest = 0;
     for (let index = Math.max(0, count - KEPT); index < count; index++) {
@@ -183,28 +199,48 @@ export function createThreadStats(source: ThreadSource | undefined): ThreadStats
     return longest;
   }
 
+  /** Whether the readings reach back to it. */
+  function isKept(at: number): boolean {
+    return count <= KEPT || (readings.at[count % KEPT] ?? 0) <= at;
+  }
+
+  function addThread(figures: Record<string, number>, from: number, to: number): void {
+    const kept = isKept(from);
+    const grown = (values: Float64Array, mark: number): number =>
+      Math.max(0, valueAt(values, to) - (kept ? valueAt(values, from) : mark));
+    const delayMs = grown(readings.delay, open.delay);
+    const stoppedMs = grown(readings.stopped, open.stopped);
+    const parkedMs = to - from - grown(readings.cpu, open.cpu) - delayMs - stoppedMs;
+    figures["runDelayMs"] = rounded(delayMs);
+    figures["stoppedMs"] = rounded(stoppedMs);
+    // The kernel adds up the delay only once the thread runs again: until then the two cannot be told apart.
+    if (!isReady) figures["parkedMs"] = rounded(Math.max(0, parkedMs));
+    readAhead(readings.at[(count - 1) % KEPT] ?? to);
+    const slept = ahead - (kept ? (readings.ahead[indexAt(from) % KEPT] ?? Number.NaN) : open.ahead);
+    if (!Number.isNaN(slept)) figures["sleptMs"] = slept < LEAST_SLEEP_MS ? 0 : Math.round(slept);
+  }
+
   return {
     tick(at, lateMs, isBlocked) {
-      canRead &&= source?.read() === true;
       const slot = count % KEPT;
       const last = (count + KEPT - 1) % KEPT;
-      const cpu = canRead ? (source?.cpuMs ?? 0) : 0;
-      const delay = canRead ? (source?.delayMs ?? 0) : 0;
-      isReady = false;
-      if (isBlocked && canRead && count > 0) {
-        const state = source?.state() ?? "";
-        isReady = state === "R";
+      canRead &&= source?.read() === true;
+      const { cpuMs: cpu = 0, delayMs: delay = 0 } = (canRead ? source : undefined) ?? {};
+      const state = isBlocked && canRead && count > 0 ? (source?.state() ?? "") : "";
+      isReady = state === "R";
+      if (state === "T" || state === "t") {
         const ran = cpu - (readings.cpu[last] ?? 0) + delay - (readings.delay[last] ?? 0);
-        if (state === "T" || state === "t") stopped += Math.max(0, at - (readings.at[last] ?? 0) - ran);
+        stopped += Math.max(0, at - (readings.at[last] ?? 0) - ran);
       }
+      if (canRead && at - aheadAt >= BOOT_EVERY_MS) readAhead(at);
       readings.at[slot] = at;
       readings.cpu[slot] = cpu;
       readings.delay[slot] = delay;
       readings.stopped[slot] = stopped;
+      readings.ahead[slot] = ahead;
       readings.late[slot] = Math.max(0, lateMs);
       count++;
       if (isBlocked) open.late = Math.max(open.late, Math.min(lateMs, at - open.since));
-      if (canRead && at - boot.at >= BOOT_EVERY_MS) readBoot(at);
     },
     open(beat, since) {
       open.beat = beat;
@@ -212,43 +248,32 @@ export function createThreadStats(source: ThreadSource | undefined): ThreadStats
       open.cpu = valueAt(readings.cpu, since);
       open.delay = valueAt(readings.delay, since);
       open.stopped = valueAt(readings.stopped, since);
+      open.ahead = readings.ahead[indexAt(since) % KEPT] ?? Number.NaN;
       open.late = latest(since, Infinity);
-      open.boot = boot.at <= since ? boot.ahead : boot.before;
       answers.longest = 0;
       answers.from = Number.NaN;
       answers.to = Number.NaN;
     },
     asked(at) {
+      if (!Number.isNaN(answers.to)) answers.longest = Math.max(answers.longest, answers.to - answers.from);
       answers.from = at;
       answers.to = Number.NaN;
     },
     answered(at) {
-      if (!Number.isNaN(answers.to)) return;
+      if (Number.isNaN(answers.from) || !Number.isNaN(answers.to)) return;
       answers.to = at;
-      answers.longest = Math.max(answers.longest, at - answers.from);
+    },
+    refused() {
+      answers.from = Number.NaN;
     },
     figures(beat, from, to) {
       const isOpen = beat === open.beat;
-      const reaches = count <= KEPT || (readings.at[count % KEPT] ?? 0) <= from;
       const figures: Record<string, number> = {};
-      if (canRead && count > 0 && (reaches || isOpen)) {
-        const since = (values: Float64Array, mark: number): number =>
-          Math.max(0, valueAt(values, to) - (reaches ? valueAt(values, from) : mark));
-        const delay = since(readings.delay, open.delay);
-        const stopped = since(readings.stopped, open.stopped);
-        const off = to - from - since(readings.cpu, open.cpu) - delay - stopped;
-        figures["runDelayMs"] = rounded(delay);
-        figures["stoppedMs"] = rounded(stopped);
-        // The kernel adds up the delay of a thread once it runs: ready at the last look, it has waited for a CPU.
-        figures[isReady ? "runDelayMs" : "parkedMs"] = rounded(Math.max(0, off) + (isReady ? delay : 0));
-        if (at0(to)) readBoot(to);
-        const slept = boot.ahead - (isOpen ? open.boot : boot.at <= from ? boot.ahead : boot.before);
-        if (!Number.isNaN(slept)) figures["sleptMs"] = slept < LEAST_SLEEP_MS ? 0 : Math.round(slept);
-      }
-      figures["watchdogLateMs"] = rounded(Math.max(latest(from, to), isOpen && !reaches ? open.late : 0));
+      if (canRead && count > 0 && (isOpen || isKept(from))) addThread(figures, from, to);
+      figures["watchdogLateMs"] = rounded(Math.max(latest(from, to), isOpen && !isKept(from) ? open.late : 0));
       if (isOpen && !Number.isNaN(answers.from)) {
         const last = Math.min(to, Number.isNaN(answers.to) ? to : answers.to) - answers.from;
-        figures["unansweredMs"] = rounded(Math.max(Math.min(answers.longest, to - from), last, 0));
+        figures["unansweredMs"] = rounded(Math.max(answers.longest, last));
       }
       return figures;
     },
@@ -256,4 +281,26 @@ export function createThreadStats(source: ThreadSource | undefined): ThreadStats
       source?.close();
     },
   };
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
+/** The stalls that a thread measured itself, among records as they lay in the ring (from `offset` on). */
+export function stallsIn(bytes: Uint8Array, offset: number): readonly MeasuredStall[] {
+  const stalls: MeasuredStall[] = [];
+  for (let at = offset; at < bytes.length; at += RECORD_BYTES) {
+    if (bytes[at + 8] !== RecordKind.stall) continue;
+    const record = new DataView(bytes.buffer, bytes.byteOffset + at, RECORD_BYTES);
+    const end = record.getFloat64(0, true);
+    stalls.push({ beat: record.getUint32(12, true), from: end - record.getFloat64(24, true), to: end });
+  }
+  return stalls;
+}
+
+export interface MeasuredStall {
+  readonly beat: number;
+  readonly from: number;
+  readonly to: number;
 }

@@ -28,6 +28,7 @@ import { createPromiseRing } from "./promise-ring.ts";
 import { startPromiseHooks, type PromiseHooks } from "./promises.ts";
 import { Control, createRing, createRingWriter } from "./ring.ts";
 import { createStretches } from "./stretch.ts";
+import { ownThreadFolder } from "./thread-stats.ts";
 
 /** How long the thread waits for its last events to be flushed, milliseconds. */
 const EXIT_WAIT_MS = 100;
@@ -47,6 +48,8 @@ export interface WatchdogData {
   readonly hello: HelloMessage;
   readonly canCapture: boolean;
   readonly ownFile: string;
+  /** Of the traced thread in /proc; undefined where there is none. */
+  readonly threadFolder: string | undefined;
 }
 
 export function startTracer(config: TracerConfig, ownFile: string, watchdogFile: string): void {
@@ -188,6 +191,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     hello: describeThread(config, hasHandles),
     canCapture: isMain,
     ownFile,
+    threadFolder: ownThreadFolder(),
   };
   const worker = withoutAnnouncement(
     () =>

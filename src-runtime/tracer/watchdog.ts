@@ -21,6 +21,7 @@ import { createPromiseDrain } from "./promise-drain.ts";
 import { INTERVAL_US, type RawProfile } from "./profile.ts";
 import { profileWindows } from "./profile-windows.ts";
 import { Control, createRingReader, viewRing } from "./ring.ts";
+import { createThreadStats, openThreadSource, stallsIn, type MeasuredStall } from "./thread-stats.ts";
 import type { WatchdogData } from "./tracer.ts";
 
 const TICK_MS = 15;
@@ -54,9 +55,12 @@ function startWatchdog(data: WatchdogData): void {
       ? undefined
       : createPromiseDrain(data.promises, (frame) => void socket.write(frame), hurry);
   const capture = data.canCapture ? createCapture() : undefined;
+  const stats = createThreadStats(openThreadSource(data.threadFolder));
+  const ownCpu = process.threadCpuUsage?.bind(process);
   const kindNames = new Map<number, string>(Object.entries(RecordKind).map(([name, kind]) => [kind, name]));
   let timer: NodeJS.Timeout | undefined;
   let expected = clock.now();
+  let lastCpuMs = 0;
   let lastAlive = expected;
   let worstLate = 0;
   let ended = false;
@@ -70,13 +74,20 @@ function startWatchdog(data: WatchdogData): void {
   }
 
   function drain(): void {
+    const profiles = drainRecords();
+    for (const profile of profiles) sendProfile(profile);
+  }
+
+  /** Everything but the profiles: they take a while to cut. */
+  function drainRecords(): readonly RawProfile[] {
+    const profiles: RawProfile[] = [];
     if (socket.writableLength > MAX_UNSENT_BYTES) return;
     let left = true;
+    const stalls: MeasuredStall[] = [];
     while (left) {
       // The head first: strings are posted before the records that name them.
       const head = reader.head();
       const messages: Message[] = [];
-      const profiles: RawProfile[] = [];
       for (let item = receiveMessageOnPort(parentPort!); item !== undefined; item = receiveMessageOnPort(parentPort!)) {
         const message = item.message as Message | RawProfile;
         if (message.t === "bye") bye = message;
@@ -91,10 +102,12 @@ function startWatchdog(data: WatchdogData): void {
         const frame = allocateRecords(count);
         reader.drain((head - (available - count)) >>> 0, frame, FRAME_HEADER_BYTES);
         socket.write(frame);
+        stalls.push(...stallsIn(frame, FRAME_HEADER_BYTES));
       }
       left = available > count;
-      for (const profile of profiles) sendProfile(profile);
     }
+    if (stalls.length > 0) stats.tick(clock.now(), 0, false);
+    for (const { beat, from, to } of stalls) send([{ t: "evidence", beat, figures: stats.figures(beat, from, to) }]);
     promises?.drain(clock.now());
     sendDropped();
   }
@@ -131,13 +144,15 @@ function startWatchdog(data: WatchdogData): void {
       stall.beat = beat;
       stall.nextCapture = 0;
       stall.pause = data.thresholdMs / 2;
+      stats.open(beat, lastBeat);
       send([{ t: "stallOpen", beat, at: lastBeat }]);
       drainAfter(beat);
     }
     if (capture === undefined || now < stall.nextCapture || capture.busy()) return;
     stall.nextCapture = now + stall.pause;
     stall.pause = Math.min(MAX_CAPTURE_PAUSE_MS, stall.pause * BACK_OFF);
-    capture.take(clock.now, (answer, at, tookMs) => {
+    stats.asked(now);
+    const onAnswer: Parameters<Capture["take"]>[1] = (answer, at, tookMs) => {
       if (ended || answer.beat !== beat || Atomics.load(control, Control.beat) !== beat) return;
       const { frames, task, span } = answer;
       const sample: Message = { t: "sample", beat, at, tookMs, frames, task, span };
@@ -146,7 +161,9 @@ function startWatchdog(data: WatchdogData): void {
         capture.mapPlaces(frames, (mapped) => send(ended ? [] : [{ ...sample, frames: mapped }]));
       else if (!answer.loaderMaps) send([sample]);
       else capture.takeSourceMaps(frames, (maps) => send(ended ? [] : [...maps, sample]));
-    });
+    };
+    capture.take(clock.now, onAnswer, stats.answered);
+    if (!capture.busy()) stats.refused();
   }
 
   /** As soon as the thread turns again its own measurement goes out: it may be killed before the next tick. */
@@ -164,19 +181,35 @@ function startWatchdog(data: WatchdogData): void {
 
   function tick(): void {
     const now = clock.now();
-    worstLate = Math.max(worstLate, now - expected);
+    // What it was busy with itself (profiles) says nothing about the host.
+    const late = now - expected - (cpuMs() - lastCpuMs);
+    worstLate = Math.max(worstLate, late);
+    stats.tick(now, late, stall.beat === Atomics.load(control, Control.beat));
     drain();
     watch(now);
     const isBlocked = stall.beat === Atomics.load(control, Control.beat);
     if (now - lastAlive >= (isBlocked ? BLOCKED_ALIVE_MS : ALIVE_MS)) {
       send([{ t: "alive", at: now, lateMs: worstLate }]);
+      if (isBlocked) sendFiguresTo(now);
       lastAlive = now;
       worstLate = 0;
     }
     const usual = Atomics.load(control, Control.idle) === 1 ? IDLE_TICK_MS : TICK_MS;
     const pause = promises?.pause(usual) ?? usual;
     expected = clock.now() + pause;
+    lastCpuMs = cpuMs();
     timer = setTimeout(tick, pause);
+  }
+
+  function sendFiguresTo(now: number): void {
+    const figures = stats.figures(stall.beat, ring.beat[0] ?? now, now);
+    send([{ t: "evidence", beat: stall.beat, figures }]);
+  }
+
+  /** CPU time of this thread, 0 where Node does not tell it. */
+  function cpuMs(): number {
+    const used = ownCpu?.();
+    return used === undefined ? 0 : (used.user + used.system) / 1000;
   }
 
   /** The traced thread is at its end: everything out, then let it go. */
@@ -240,7 +273,12 @@ function startWatchdog(data: WatchdogData): void {
 
 interface Capture {
   busy(): boolean;
-  take(now: () => number, done: (answer: CaptureAnswer, at: number, tookMs: number) => void): void;
+  /** `answered` is called with every answer, `done` if there is something in it. */
+  take(
+    now: () => number,
+    done: (answer: CaptureAnswer, at: number, tookMs: number) => void,
+    answered?: (at: number) => void,
+  ): void;
   /** The loader's source maps of scripts not asked for before: they go out before the stack that needs them. */
   takeSourceMaps(frames: CaptureAnswer["frames"], done: (maps: readonly SourceMapMessage[]) => void): void;
   /** The frames with their places in the sources, as the loader's formatter of stacks tells them. */
@@ -295,10 +333,11 @@ function createCapture(): Capture {
 
   return {
     busy: () => pending > 0,
-    take(now, done) {
+    take(now, done, answered) {
       const start = now();
       call("", (text) => {
         const at = now();
+        answered?.(at);
         if (text !== undefined) done(JSON.parse(text) as CaptureAnswer, at, at - start);
       });
     },
