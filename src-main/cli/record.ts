@@ -33,6 +33,8 @@ import { VERSION } from "./version.ts";
 
 /** How long the last events of a program that has ended may take to arrive. */
 const DRAIN_MS = 2000;
+/** Why nobody calls, besides that there is nobody or no time. */
+const SILENT = "Node's permission model keeps tracing out without --allow-worker";
 
 export interface RecordOptions {
   readonly level: Level;
@@ -100,8 +102,7 @@ export async function record(
       throw error;
     });
     await collector.drained(DRAIN_MS);
-    if (target.program !== undefined && collector.threads().seen === 0)
-      writeUntraced(writer, { ...target, program: target.program }, pid, collector);
+    if (collector.threads().seen === 0) writeUntraced(writer, target, pid, collector);
     finish(writer, collector, exit, fail);
     writer = undefined;
     if (failure !== undefined) throw failure;
@@ -166,14 +167,19 @@ function createWriter(
   });
 }
 
-/** A program that ended before its tracer could call: what the launcher itself knows of it. */
+/** A program whose tracer never called: what the launcher itself knows of it. */
 function writeUntraced(
   writer: RecordingWriter | undefined,
-  target: Target & { readonly program: string },
+  target: Target,
   pid: number | undefined,
   collector: Collector,
 ): void {
+  const { program } = target;
   const end = nanos(Number(process.hrtime.bigint()) - collector.originMonoNs);
+  if (program === undefined) {
+    writer?.write([{ do: "notSeen", what: `the whole program: no Node process in it called (${SILENT})` }], end);
+    return;
+  }
   writer?.write(
     [
       {
@@ -182,8 +188,8 @@ function writeUntraced(
           id: 1,
           pid: pid ?? 0,
           ppid: process.pid,
-          program: resolve(target.program),
-          argCount: target.args.length - target.args.indexOf(target.program) - 1,
+          program: resolve(program),
+          argCount: target.args.length - target.args.indexOf(program) - 1,
           cwd: process.cwd(),
           execPath: target.command,
           node: target.command === process.execPath ? process.versions.node : "",
@@ -192,7 +198,7 @@ function writeUntraced(
           start: nanos(0),
         },
       },
-      { do: "notSeen", what: "the whole program: it ended before tracing had begun" },
+      { do: "notSeen", what: `the whole program: it ended before tracing had begun (${SILENT})` },
     ],
     end,
   );

@@ -6,6 +6,7 @@
  * and never throws: an empty answer means "could not".
  */
 import { findSourceMap } from "node:module";
+import { getCallSites } from "node:util";
 import type { WireFrame } from "../protocol/message.ts";
 import { createLoaderPlaces, type Place } from "./loader-places.ts";
 
@@ -52,7 +53,7 @@ export function installCapture({ currentTask, activeSpan, beat, probe, ownFile }
       if (of !== undefined) return stringify(loader.map(of));
       const answer: CaptureAnswer = {
         beat: beat(),
-        frames: callSites(),
+        frames: stack(),
         task: currentTask(),
         span: activeSpan(),
         loaderMaps: process.sourceMapsEnabled,
@@ -63,6 +64,30 @@ export function installCapture({ currentTask, activeSpan, beat, probe, ownFile }
     } catch {
       return "";
     }
+  }
+
+  /** The innermost frame is the evaluated expression itself. */
+  function stack(): WireFrame[] {
+    try {
+      return callSites().slice(1);
+    } catch {
+      return plainCallSites().slice(1);
+    }
+  }
+
+  /**
+   * Where the program formats a stack itself just now, or has frozen `Error`: Node's own way, which knows no names of
+   * methods.
+   */
+  function plainCallSites(): WireFrame[] {
+    return getCallSites(MAX_FRAMES, { sourceMap: false })
+      .filter(({ scriptName }) => scriptName !== ownFile)
+      .map(({ functionName, scriptName, lineNumber, columnNumber }) => [
+        functionName,
+        scriptName,
+        lineNumber,
+        columnNumber,
+      ]);
   }
 
   function callSites(): WireFrame[] {
@@ -84,8 +109,7 @@ export function installCapture({ currentTask, activeSpan, beat, probe, ownFile }
       captureStackTrace(holder, capture);
       // While the program itself formats a stack, V8 formats this one its own way: nothing to be had.
       if (!Array.isArray(holder.stack)) throw new TypeError("no call sites");
-      // The innermost frame is the evaluated expression itself.
-      return (holder.stack as WireFrame[]).slice(1);
+      return holder.stack as WireFrame[];
     } finally {
       restore("prepareStackTrace", prepare);
       restore("stackTraceLimit", limit);

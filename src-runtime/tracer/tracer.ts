@@ -189,7 +189,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     socket: config.socket,
     thresholdMs: config.threshold,
     hello: describeThread(config, hasHandles),
-    canCapture: isMain,
+    canCapture: isMain && mayInspect(),
     ownFile,
     threadFolder: ownThreadFolder(),
   };
@@ -319,6 +319,8 @@ function describeThread(config: TracerConfig, hasHandles: boolean): HelloMessage
   else if (!hasHandles)
     notSeen.push(`timers, sockets and file requests (Node ${process.versions.node}; 24 or later tracks them)`);
   if (threadId !== 0) notSeen.push("stacks in worker threads while they are blocked");
+  else if (!mayInspect())
+    notSeen.push("stacks of stalls while they last (Node's permission model; --allow-inspector lets them be seen)");
   if (!canProfile())
     notSeen.push(`what long native calls were doing (Node ${process.versions.node}; 24.12 or later is profiled)`);
   return {
@@ -340,6 +342,12 @@ function describeThread(config: TracerConfig, hasHandles: boolean): HelloMessage
     ...(config.captureContent ? { args } : {}),
     notSeen,
   };
+}
+
+/** Asked for beforehand: Node crashes where a worker connects to a main thread that may not be inspected. */
+function mayInspect(): boolean {
+  const permission = process.permission as NodeJS.ProcessPermission | undefined;
+  return permission === undefined || permission.has("inspector");
 }
 
 function safeCwd(): string {

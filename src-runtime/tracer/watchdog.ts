@@ -8,19 +8,17 @@
  * It never lets the traced thread wait, but for the end handshake, which it answers as soon as the last bytes are in
  * the kernel's hands. If the collector goes away it says "dead" in the ring and ends.
  */
-import { Session } from "node:inspector";
 import { connect } from "node:net";
 import { performance } from "node:perf_hooks";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { allocateRecords, encodeMessages, FRAME_HEADER_BYTES } from "../protocol/frame.ts";
-import type { Message, SourceMapMessage } from "../protocol/message.ts";
+import type { Message } from "../protocol/message.ts";
 import { RecordKind } from "../protocol/record.ts";
-import { CAPTURE_PROPERTY, type CaptureAnswer } from "./capture.ts";
-import type { Place } from "./loader-places.ts";
 import { createPromiseDrain } from "./promise-drain.ts";
 import { INTERVAL_US, type RawProfile } from "./profile.ts";
 import { profileWindows } from "./profile-windows.ts";
 import { Control, createRingReader, viewRing } from "./ring.ts";
+import { createCapture, openMainSession, type Capture } from "./stack-session.ts";
 import { createThreadStats, openThreadSource, stallsIn, type MeasuredStall } from "./thread-stats.ts";
 import type { WatchdogData } from "./tracer.ts";
 
@@ -41,8 +39,6 @@ const MAX_CAPTURE_PAUSE_MS = 1000;
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 /** A frame is folded in one go: short ones let the collector read in between. */
 const MAX_RECORDS_A_FRAME = 2048;
-/** Places in the sources that are remembered, so that a stack that comes again is not asked for again. */
-const MAX_PLACES = 2000;
 
 function startWatchdog(data: WatchdogData): void {
   const ring = viewRing(data.buffer);
@@ -54,7 +50,11 @@ function startWatchdog(data: WatchdogData): void {
     data.promises === undefined
       ? undefined
       : createPromiseDrain(data.promises, (frame) => void socket.write(frame), hurry);
-  const capture = data.canCapture ? createCapture() : undefined;
+  const capture = data.canCapture
+    ? createCapture(openMainSession, (why) =>
+        send([{ t: "notSeen", what: `stacks of stalls while they last (${why})` }]),
+      )
+    : undefined;
   const stats = createThreadStats(openThreadSource(data.threadFolder));
   const ownCpu = process.threadCpuUsage?.bind(process);
   const kindNames = new Map<number, string>(Object.entries(RecordKind).map(([name, kind]) => [kind, name]));
@@ -269,131 +269,6 @@ function startWatchdog(data: WatchdogData): void {
   if (closing.async) void closing.value.then(finish);
   else finish();
   if (!ended) tick();
-}
-
-interface Capture {
-  busy(): boolean;
-  /** `answered` is called with every answer, `done` if there is something in it. */
-  take(
-    now: () => number,
-    done: (answer: CaptureAnswer, at: number, tookMs: number) => void,
-    answered?: (at: number) => void,
-  ): void;
-  /** The loader's source maps of scripts not asked for before: they go out before the stack that needs them. */
-  takeSourceMaps(frames: CaptureAnswer["frames"], done: (maps: readonly SourceMapMessage[]) => void): void;
-  /** The frames with their places in the sources, as the loader's formatter of stacks tells them. */
-  mapPlaces(frames: CaptureAnswer["frames"], done: (frames: CaptureAnswer["frames"]) => void): void;
-  /** Lets go of the thread, answered or not. */
-  release(): void;
-  /** No more captures. */
-  stop(): void;
-}
-
-/**
- * Connected only while an answer is awaited: a process that ends itself meanwhile (`process.kill` of its own id,
- * `process.reallyExit`) says on its stderr that it waits for the debugger to disconnect.
- */
-function createCapture(): Capture {
-  const asked = new Set<string>();
-  const places = new Map<string, Place>();
-  let session: Session | undefined;
-  let pending = 0;
-  let stopped = false;
-
-  function connected(): Session | undefined {
-    if (session !== undefined) return session;
-    const created = new Session();
-    try {
-      created.connectToMainThread();
-    } catch {
-      stopped = true;
-      return undefined;
-    }
-    session = created;
-    return session;
-  }
-
-  function disconnect(): void {
-    session?.disconnect();
-    session = undefined;
-  }
-
-  function call(argument: string, done: (text: string | undefined) => void): void {
-    const to = stopped ? undefined : connected();
-    if (to === undefined) return;
-    pending++;
-    const expression = `this[${JSON.stringify(CAPTURE_PROPERTY)}](${argument})`;
-    to.post("Runtime.evaluate", { expression, returnByValue: true, silent: true }, (error, answer) => {
-      pending--;
-      const value: unknown = error === null ? answer.result.value : undefined;
-      if (!stopped) done(typeof value === "string" && value !== "" ? value : undefined);
-      if (pending === 0) disconnect();
-    });
-  }
-
-  return {
-    busy: () => pending > 0,
-    take(now, done, answered) {
-      const start = now();
-      call("", (text) => {
-        const at = now();
-        answered?.(at);
-        if (text !== undefined) done(JSON.parse(text) as CaptureAnswer, at, at - start);
-      });
-    },
-    takeSourceMaps(frames, done) {
-      const maps: SourceMapMessage[] = [];
-      const files = [...new Set(frames.map(([, file]) => file))].filter(
-        (file) => file !== "" && !file.startsWith("node:") && !asked.has(file),
-      );
-      let left = files.length;
-      if (left === 0) done(maps);
-      for (const file of files) {
-        asked.add(file);
-        call(JSON.stringify(file), (map) => {
-          if (map !== '""' && map !== undefined) maps.push({ t: "sourceMap", file, map });
-          if (--left === 0) done(maps);
-        });
-      }
-    },
-    mapPlaces(frames, done) {
-      const wanted = new Map<string, Place>();
-      for (const [, file, line, column] of frames) {
-        const key = placeKey(file, line, column);
-        if (isTransformed(file) && !places.has(key)) wanted.set(key, [file, line, column]);
-      }
-      function mapped(): CaptureAnswer["frames"] {
-        return frames.map((frame) => {
-          const place = places.get(placeKey(frame[1], frame[2], frame[3]));
-          return place === undefined ? frame : [frame[0], ...place];
-        });
-      }
-      if (wanted.size === 0) return done(mapped());
-      call(JSON.stringify([...wanted.values()]), (text) => {
-        const answer = text === undefined ? [] : (JSON.parse(text) as readonly Place[]);
-        if (places.size > MAX_PLACES) places.clear();
-        for (const [index, key] of [...wanted.keys()].entries()) {
-          const place = answer[index];
-          if (place !== undefined) places.set(key, place);
-        }
-        done(mapped());
-      });
-    },
-    release: disconnect,
-    stop() {
-      stopped = true;
-      disconnect();
-    },
-  };
-}
-
-function placeKey(file: string, line: number, column: number): string {
-  return `${line}:${column}:${file}`;
-}
-
-/** Loaders of this kind leave dependencies as they are, and there are many. */
-function isTransformed(file: string): boolean {
-  return file !== "" && !file.startsWith("node:") && !/[\\/]node_modules[\\/]/.test(file);
 }
 
 /** The traced thread's `performance.now()`, read from this thread. */
