@@ -361,6 +361,8 @@ export interface StallEvidence {
   /** Callbacks of timers, immediates and I/O that ran in it (not of promises), and the longest of them. */
   readonly callbacks?: number;
   readonly longestCallbackMs?: number;
+  /** The longest time in which none of them began. */
+  readonly longestStretchMs?: number;
   /** How often a microtask queued during the stall came round before its end, and the longest that one took. */
   readonly gaveWay?: number;
   readonly longestTurnMs?: number;

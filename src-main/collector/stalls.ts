@@ -19,7 +19,7 @@ import {
   type StackSample,
   type StallVerdict,
 } from "./blame.ts";
-import { causeOf } from "./cause.ts";
+import { causeOf, syncCallMs } from "./cause.ts";
 import type { SessionEvent } from "./session.ts";
 import { judgeStartUp, type StartUp } from "./startup.ts";
 
@@ -132,9 +132,14 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
     const samples = gap.samples.filter(({ at }) => at >= start && (end === undefined || at <= end));
     const profile = gap.profile === undefined ? undefined : cut(gap.profile, part);
     const verdict: StallVerdict = judgeStall(start, samples, profile, end);
-    const evidence: StallEvidence =
-      profile === undefined ? gap.evidence : { ...gap.evidence, gcMs: collectingMs(profile) };
-    const stacks = profile === undefined ? timedCaptures(start, samples, end) : timedProfile(profile);
+    const isProfiled = profile !== undefined;
+    const stacks = isProfiled ? timedProfile(profile) : timedCaptures(start, samples, end);
+    const waitedMs = stacks.length === 0 ? {} : { syncCallMs: syncCallMs(stacks, isProfiled) };
+    const evidence: StallEvidence = {
+      ...figuresOf(gap, part),
+      ...(isProfiled ? { gcMs: collectingMs(profile) } : {}),
+      ...waitedMs,
+    };
     return {
       id,
       thread,
@@ -145,7 +150,14 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
       cause:
         end === undefined
           ? "unknown"
-          : causeOf({ durMs: nanosToMs(end - start), evidence, stacks, blame: verdict.blame }),
+          : causeOf({
+              durMs: nanosToMs(end - start),
+              evidence,
+              stacks,
+              isProfiled,
+              captures: samples.length,
+              blame: verdict.blame,
+            }),
       evidence,
       task: verdict.task,
       span: verdict.span,
@@ -159,6 +171,12 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
   /** Puts out all that is known of a gap; a later call takes the place of an earlier one. */
   function show(gap: Gap, out: Change[]): void {
     const parts = partsOf(gap);
+  /** Of one part of a gap only the ratio is known: the other figures are of the whole. */
+  function figuresOf({ start, end, evidence }: Gap, part: Part): StallEvidence {
+    if (part.start === start && part.end === end) return evidence;
+    return evidence.cpuRatio === undefined ? {} : { cpuRatio: evidence.cpuRatio };
+  }
+
     const ids = parts.map(({ id }) => id);
     const isDivided = gap.shown.length > 0 && ids.join() !== gap.shown.join();
     if (isDivided) for (const id of gap.shown) out.push({ do: "voidStall", stall: id });

@@ -244,8 +244,10 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     own: handles?.own ?? ((create) => create()),
     longest: (at) => (hasHandles ? longestStretch(at) : undefined),
     stalled(beat, from, to) {
-      const { callbacks, longestCallback } = stretches;
-      const counted = hasHandles ? { callbacks, longestCallbackMs: longestCallback } : {};
+      const { callbacks, longestCallback, longestStart, longestEnd } = stretches;
+      const counted = hasHandles
+        ? { callbacks, longestCallbackMs: longestCallback, longestStretchMs: longestEnd - longestStart }
+        : {};
       post({ t: "evidence", beat, figures: { ...counted, ...probe.take(to) } });
       profiler?.stalled(beat, from, to);
     },
