@@ -11,6 +11,7 @@ import { createKnownTasks } from "./known-tasks.ts";
 import { createPlaces } from "./places.ts";
 import type { SessionEvent } from "./session.ts";
 import { createThreadStalls, type ThreadStalls } from "./stalls.ts";
+import { createThreadVictims, type ThreadVictims } from "./victims.ts";
 import { createWaitFold } from "./waits.ts";
 
 /** Tasks of which something was said before they started: above it, those whose start was lost are forgotten. */
@@ -21,6 +22,7 @@ interface ThreadState {
   /** The track under which its own tracks lie, 0 at the root. */
   readonly group: number;
   readonly stalls: ThreadStalls;
+  readonly victims: ThreadVictims;
   /** Said of tasks whose start has not come yet: messages overtake records. */
   readonly early: Map<number, SessionEvent[]>;
   lastStarted: number;
@@ -77,6 +79,7 @@ export function createFold(): Fold {
       id: thread,
       group,
       stalls: createThreadStalls(thread, nextId),
+      victims: createThreadVictims(),
       early: new Map(),
       lastStarted: 0,
       gone: false,
@@ -199,105 +202,115 @@ export function createFold(): Fold {
 
   const fold: Fold = {
     apply(event, out) {
-      switch (event.kind) {
-        case "hello":
-          return hello(event, out);
-        case "start":
-          return start(event, out);
-        case "end":
-          return end(event, out);
-        case "progress":
-          return progress(event, out);
-        case "attributes":
-          if (isEarly(event)) return;
-          if (tasks.any(event.task)?.isSpan === true)
-            out.push({ do: "spanAttributes", span: event.task, attributes: event.attributes });
-          else out.push({ do: "taskAttributes", task: event.task, attributes: event.attributes });
-          return;
-        case "link":
-          out.push({ do: "link", kind: event.link, from: event.from, to: event.to, at: event.at });
-          return;
-        case "site":
-          if (!isEarly(event)) out.push({ do: "taskSite", task: event.task, stack: event.frames });
-          return;
-        case "cancel":
-          return cancels.requested(event, out);
-        case "reached":
-          return cancels.reached(event, out);
-        case "delivered":
-          return cancels.delivered(event, out);
-        case "settled":
-          return cancels.settled(event, out);
-        case "scope":
-          return scope(event, out);
-        case "scopeEnd":
-          out.push({ do: "closeScope", scope: event.scope, at: event.at });
-          return;
-        case "deadline":
-          out.push({
-            do: "scopeDeadline",
-            scope: event.scope,
-            ...(event.when === undefined ? {} : { when: event.when }),
-          });
-          return;
-        case "subject":
-          return waits.subject(event, out);
-        case "wait":
-          return waits.began(event, out);
-        case "waitEnd":
-          return waits.ended(event, out);
-        case "hold":
-          return waits.held(event, out);
-        case "release":
-          return waits.released(event, out);
-        case "depth": {
-          const { subject, at, depth, waiters, passed } = event;
-          out.push({ do: "depth", row: { subject, at, depth, waiters, passed } });
-          return;
-        }
-        case "runtime": {
-          const { at, thread, event: kind, task, subject, a, b, text } = event;
-          const row = { at, thread, kind, task, subject, a, b, ...(text === undefined ? {} : { text }) };
-          out.push({ do: "runtimeEvent", row });
-          return;
-        }
-        case "beat":
-          out.push({
-            do: "loop",
-            thread: event.thread,
-            at: nanos(Math.max(0, event.at - event.length * 1e6)),
-            dur: Math.round(event.length * 1e6),
-            busyMs: event.busy,
-            delayMs: event.delay,
-          });
-          threads.get(event.thread)?.stalls.apply(event, out);
-          return;
-        case "stallOpen":
-        case "sample":
-        case "stall":
-        case "evidence":
-        case "profile":
-        case "alive": {
-          const from = out.length;
-          threads.get(event.thread)?.stalls.apply(event, out);
-          for (const change of out.slice(from)) if (change.do === "stall") culprit(change.row, out);
-          return;
-        }
-        case "own":
-          out.push({ do: "own", thread: event.thread, what: event.what, at: event.at, dur: msToNanos(event.length) });
-          return;
-        case "dropped":
-          for (const [kind, count] of Object.entries(event.byKind)) out.push({ do: "dropped", kind, count });
-          return;
-        case "notSeen":
-          out.push({ do: "notSeen", what: event.what });
-          return;
-        case "bye":
-          return gone(event.thread, event.at, event.exitCode, out);
-        case "gone":
-          return gone(event.thread, event.at, undefined, out);
-      }
+      const from = out.length;
+      rowsOf(event, out);
+      threads.get(event.thread)?.victims.apply(event, out, from);
     },
   };
+
+  function rowsOf(event: SessionEvent, out: Change[]): void {
+    switch (event.kind) {
+      case "hello":
+        return hello(event, out);
+      case "start":
+        return start(event, out);
+      case "end":
+        return end(event, out);
+      case "progress":
+        return progress(event, out);
+      case "attributes":
+        if (isEarly(event)) return;
+        if (tasks.any(event.task)?.isSpan === true)
+          out.push({ do: "spanAttributes", span: event.task, attributes: event.attributes });
+        else out.push({ do: "taskAttributes", task: event.task, attributes: event.attributes });
+        return;
+      case "link":
+        out.push({ do: "link", kind: event.link, from: event.from, to: event.to, at: event.at });
+        return;
+      case "site":
+        if (!isEarly(event)) out.push({ do: "taskSite", task: event.task, stack: event.frames });
+        return;
+      case "cancel":
+        return cancels.requested(event, out);
+      case "reached":
+        return cancels.reached(event, out);
+      case "delivered":
+        return cancels.delivered(event, out);
+      case "settled":
+        return cancels.settled(event, out);
+      case "scope":
+        return scope(event, out);
+      case "scopeEnd":
+        out.push({ do: "closeScope", scope: event.scope, at: event.at });
+        return;
+      case "deadline":
+        out.push({
+          do: "scopeDeadline",
+          scope: event.scope,
+          ...(event.when === undefined ? {} : { when: event.when }),
+        });
+        return;
+      case "subject":
+        return waits.subject(event, out);
+      case "wait":
+        return waits.began(event, out);
+      case "waitEnd":
+        return waits.ended(event, out);
+      case "hold":
+        return waits.held(event, out);
+      case "release":
+        return waits.released(event, out);
+      case "depth": {
+        const { subject, at, depth, waiters, passed } = event;
+        out.push({ do: "depth", row: { subject, at, depth, waiters, passed } });
+        return;
+      }
+      case "runtime": {
+        const { at, thread, event: kind, task, subject, a, b, text } = event;
+        const row = { at, thread, kind, task, subject, a, b, ...(text === undefined ? {} : { text }) };
+        out.push({ do: "runtimeEvent", row });
+        return;
+      }
+      case "beat":
+        out.push({
+          do: "loop",
+          thread: event.thread,
+          at: nanos(Math.max(0, event.at - event.length * 1e6)),
+          dur: Math.round(event.length * 1e6),
+          busyMs: event.busy,
+          delayMs: event.delay,
+        });
+        threads.get(event.thread)?.stalls.apply(event, out);
+        return;
+      case "stallOpen":
+      case "sample":
+      case "stall":
+      case "evidence":
+      case "profile":
+      case "alive": {
+        const from = out.length;
+        threads.get(event.thread)?.stalls.apply(event, out);
+        for (const change of out.slice(from)) if (change.do === "stall") culprit(change.row, out);
+        return;
+      }
+      case "own":
+        out.push({ do: "own", thread: event.thread, what: event.what, at: event.at, dur: msToNanos(event.length) });
+        return;
+      case "dropped":
+        for (const [kind, count] of Object.entries(event.byKind)) out.push({ do: "dropped", kind, count });
+        return;
+      case "notSeen":
+        out.push({ do: "notSeen", what: event.what });
+        return;
+      case "bye":
+        return gone(event.thread, event.at, event.exitCode, out);
+      case "gone":
+        return gone(event.thread, event.at, undefined, out);
+      case "lateTimer":
+      case "lateIo":
+        return;
+    }
+  }
+
   return fold;
 }

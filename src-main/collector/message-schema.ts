@@ -53,6 +53,7 @@ const messageSchema = z.discriminatedUnion("t", [
     site: frames.optional(),
     scope: id.optional(),
     task: id.optional(),
+    due: stamp.optional(),
   }),
   z.object({ t: z.literal("site"), task: id, frames }),
   z.object({ t: z.literal("stallOpen"), beat: z.number().int(), at: stamp }),

@@ -16,6 +16,8 @@ import {
 } from "../../src-runtime/protocol/message.ts";
 import {
   isHandleKind,
+  LATE_IO,
+  LateFlag,
   LINK_KINDS,
   OUTCOMES,
   PROGRESS_KINDS,
@@ -161,6 +163,7 @@ export function createSession(host: SessionHost): Session {
           stack: frames.resolve(message.site ?? []),
           ...(message.scope === undefined ? {} : { scope: globalId(message.scope) }),
           ...(message.task === undefined ? {} : { task: globalId(message.task) }),
+          ...(message.due === undefined ? {} : { due: instant(message.due) }),
         });
         return;
       case "site":
@@ -242,6 +245,9 @@ export function createSession(host: SessionHost): Session {
     for (let offset = 0; offset < view.byteLength; offset += RECORD_BYTES) {
       const kind = view.getUint8(offset + 8);
       if (isHandleKind(kind)) {
+        if (kind === RecordKind.handleBefore && view.getUint8(offset + 9) !== 0) {
+          events.push(decodeLate(view, offset, thread));
+        }
         if (kind === RecordKind.handleInit) {
           const type = text(view.getUint32(offset + 16, true));
           created.set(type, (created.get(type) ?? 0) + 1);
@@ -259,6 +265,28 @@ export function createSession(host: SessionHost): Session {
       const bytes = raw.subarray(0, handles * RECORD_BYTES);
       host.handles({ thread, from: at(from), to: at(to), count: handles, bytes, offsetNs: offsetNs(), created });
     }
+  }
+
+  /** A callback that says of itself that it came late. */
+  function decodeLate(view: DataView, offset: number, thread: number): SessionEvent {
+    const flags = view.getUint8(offset + 9);
+    const stamp = view.getFloat64(offset, true);
+    const a = view.getUint32(offset + 16, true);
+    const task = globalId(finite(view.getFloat64(offset + 24, true)));
+    if ((flags & LateFlag.timer) === 0) {
+      const handle = view.getUint32(offset + 12, true);
+      return { kind: "lateIo", thread, at: at(stamp), io: pick(LATE_IO, a), handle, task };
+    }
+    return {
+      kind: "lateTimer",
+      thread,
+      at: at(stamp),
+      due: instant(stamp - a / 1000),
+      delay: view.getUint32(offset + 20, true),
+      repeats: (flags & LateFlag.repeats) !== 0,
+      isRefed: (flags & LateFlag.unrefed) === 0,
+      task,
+    };
   }
 
   function offsetNs(): number {

@@ -41,5 +41,5 @@ export function victimsOf(recording: Recording, stall: number): readonly Victim[
 
 export function victimCount(recording: Recording, stall: number): number {
   if (recording.format < STALL_FORMAT) return 0;
-  return recording.get<{ n: number }>("SELECT count(*) AS n FROM victim WHERE stall = ?", stall)?.n ?? 0;
+  return recording.get<{ count: number }>("SELECT count FROM victim_count WHERE stall = ?", stall)?.count ?? 0;
 }

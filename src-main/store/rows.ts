@@ -274,8 +274,8 @@ export type Change =
   | { readonly do: "sample"; readonly row: SampleRow }
   /** What the continuous profile saw of the stall. */
   | { readonly do: "profile"; readonly stall: number; readonly flame: Flame }
-  /** All victims of the stall known so far: takes the place of those said before. */
-  | { readonly do: "victims"; readonly stall: number; readonly rows: readonly VictimRow[] }
+  /** Victims of the stall known so far, the latest, and how many there are: takes the place of those said before. */
+  | { readonly do: "victims"; readonly stall: number; readonly rows: readonly VictimRow[]; readonly count: number }
   | { readonly do: "cancellation"; readonly row: CancellationRow }
   | { readonly do: "deliverCancellation"; readonly cancellation: number; readonly at: Nanos }
   | { readonly do: "settleCancellation"; readonly cancellation: number; readonly at: Nanos; readonly ignored: boolean }

@@ -103,6 +103,7 @@ CREATE TABLE victim (
   ran INTEGER NOT NULL, exact INTEGER NOT NULL, cancelled INTEGER NOT NULL
 );
 CREATE INDEX victim_stall ON victim (stall);
+CREATE TABLE victim_count (stall INTEGER PRIMARY KEY, count INTEGER NOT NULL);
 
 CREATE TABLE link (kind TEXT NOT NULL, source INTEGER NOT NULL, target INTEGER NOT NULL, at INTEGER NOT NULL);
 CREATE INDEX link_source ON link (source);

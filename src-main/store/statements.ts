@@ -52,6 +52,7 @@ export function createStatements(db: Database.Database) {
     voidProfile: db.prepare("DELETE FROM profile WHERE stall = ?"),
     victim: insert("victim", "stall,kind,name,task,due,ran,exact,cancelled"),
     voidVictims: db.prepare("DELETE FROM victim WHERE stall = ?"),
+    victimCount: insert("victim_count", "stall,count", "INSERT OR REPLACE"),
     sample: insert("sample", "stall,at,took_ms,task,span,frames"),
     cancellation: insert("cancellation", "id,cancel,task,requested,source,reason,by,stack,scope", "INSERT OR REPLACE"),
     deliverCancellation: db.prepare("UPDATE cancellation SET delivered = ? WHERE id = ?"),

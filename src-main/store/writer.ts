@@ -274,6 +274,7 @@ function apply(
       sql.voidSamples.run(change.stall);
       sql.voidProfile.run(change.stall);
       sql.voidVictims.run(change.stall);
+      sql.victimCount.run(change.stall, 0);
       return;
     case "own":
       sql.own.run(change.thread, change.what, change.at, change.dur);
@@ -285,6 +286,7 @@ function apply(
       sql.voidVictims.run(change.stall);
       for (const { kind, name, task, due, ran, exact, cancelled } of change.rows)
         sql.victim.run(change.stall, kind, name, task, due, ran, Number(exact), cancelled);
+      sql.victimCount.run(change.stall, change.count);
       return;
     case "sample": {
       const { stall, at, tookMs, task, span, frames } = change.row;

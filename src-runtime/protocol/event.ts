@@ -5,7 +5,16 @@
  * Handle records (timers, sockets …) are a flood of their own and never become events.
  */
 import type { Attributes, CancelSource, HelloMessage, OwnMessage } from "./message.ts";
-import type { LinkKind, Outcome, ProgressKind, RuntimeEventKind, ScopeKind, WaitKind, WireTaskKind } from "./record.ts";
+import type {
+  LateIo,
+  LinkKind,
+  Outcome,
+  ProgressKind,
+  RuntimeEventKind,
+  ScopeKind,
+  WaitKind,
+  WireTaskKind,
+} from "./record.ts";
 import type { Nanos } from "./time.ts";
 
 /** Everything of one thread: `thread` is its number in the recording, from 1. */
@@ -56,6 +65,8 @@ export type TraceEvent<Frame = unknown> =
       readonly stack: readonly Frame[];
       readonly scope?: number;
       readonly task?: number;
+      /** Of a deadline: when it should have passed, where its scope does not say so. */
+      readonly due?: Nanos;
     })
   | (SaidAt & { readonly kind: "reached"; readonly cancel: number; readonly task: number; readonly ignored: boolean })
   | (SaidAt & { readonly kind: "delivered"; readonly cancel: number; readonly task: number })
@@ -108,6 +119,18 @@ export type TraceEvent<Frame = unknown> =
       readonly a: number;
       readonly b: number;
     })
+  /** A timer begins late; `delay` in milliseconds. */
+  | (SaidAt & {
+      readonly kind: "lateTimer";
+      readonly due: Nanos;
+      readonly delay: number;
+      readonly repeats: boolean;
+      /** It keeps the process alive. */
+      readonly isRefed: boolean;
+      readonly task: number;
+    })
+  /** After the event loop was held up, something that waits for the outside is taken care of. */
+  | (SaidAt & { readonly kind: "lateIo"; readonly io: LateIo; readonly handle: number; readonly task: number })
   /** `delay`, `busy` and `length` in milliseconds, over the time up to `at`. */
   | (SaidAt & { readonly kind: "beat"; readonly delay: number; readonly busy: number; readonly length: number })
   /** `at` is the end; `duration` in milliseconds. */

@@ -84,6 +84,8 @@ export interface CancelMessage {
   /** The block that was cancelled, where it was not a whole task, and the task it is a part of. */
   readonly scope?: number;
   readonly task?: number;
+  /** Of an `AbortSignal.timeout`: when it should have aborted. */
+  readonly due?: number;
 }
 
 /** Where a task was created. Only of the first of each name. */

@@ -51,7 +51,7 @@ export const RecordKind = {
   /** id async id, a type (string id), b trigger async id, value task. */
   handleInit: 16,
   /** id async id. Where the event loop had been held up, sub LateFlag: of a timer a late by (µs), b the time it was set
-   *  for (ms), value task it was set in; of io a LateIo, value task. */
+   *  for (ms), value task it was set in; of io a LATE_IO, value task. */
   handleBefore: 17,
   handleAfter: 18,
   handleDestroy: 19,
@@ -87,8 +87,9 @@ export function isHandleKind(kind: number): boolean {
 
 /** What a callback says of itself that begins after the event loop was held up, added up. */
 export const LateFlag = { timer: 1, repeats: 2, unrefed: 4, io: 8 } as const;
-/** Which kind of handle waited in the kernel, for how long nobody knows: child process, pipe, socket, terminal. */
-export type LateIo = 1 | 2 | 3 | 4;
+/** What waited in the kernel, for how long nobody knows. */
+export const LATE_IO = ["child process", "pipe", "socket", "terminal"] as const;
+export type LateIo = (typeof LATE_IO)[number];
 
 export const EndFlag = {
   /** It was cancelled before it started. */

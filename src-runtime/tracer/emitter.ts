@@ -29,7 +29,7 @@ export interface Emitter {
     reason: string,
     by: number,
     site: readonly WireFrame[] | undefined,
-    block?: CancelledBlock,
+    more?: CancelledBlock | PassedDeadline,
   ): void;
   /** Cancel `cancel` arrived at `task`; `ignored` when the task ended otherwise. */
   reached(cancel: number, task: number, ignored: boolean): void;
@@ -47,6 +47,12 @@ export interface CancelledBlock {
   readonly task: number;
 }
 
+/** Of an `AbortSignal.timeout`. */
+export interface PassedDeadline {
+  /** When it should have aborted, a stamp. */
+  readonly due: number;
+}
+
 /** The ring itself, for what is told too often to go by names. Safe on the hot path as the emitter is. */
 export interface Records {
   /** A stamp: milliseconds of the thread's clock. */
@@ -56,4 +62,9 @@ export interface Records {
   /** The id of a text, which is sent before it. */
   string(text: string): number;
   write(kind: RecordKind, sub: number, at: number, id: number, a: number, b: number, value: number): void;
+}
+
+export interface OwnTimers {
+  /** Runs `create`; the timers it makes are ours and are not recorded. */
+  own(create: () => void): void;
 }

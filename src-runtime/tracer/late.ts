@@ -11,7 +11,7 @@
  * time, keep it right to a millisecond.
  */
 import { executionAsyncResource } from "node:async_hooks";
-import { LateFlag, RecordKind, type LateIo } from "../protocol/record.ts";
+import { LateFlag, RecordKind } from "../protocol/record.ts";
 import type { RingWriter } from "./ring.ts";
 
 /** A heartbeat older than this means that the event loop idled or was held up, milliseconds. */
@@ -22,8 +22,8 @@ const WINDOW_MS = 50;
 const MIN_LATE_MS = 2;
 const MAX_U32 = 2 ** 32 - 1;
 
-/** Node's own classes for what waits in the kernel. */
-const IO: Readonly<Record<string, LateIo | undefined>> = { Process: 1, Pipe: 2, TCP: 3, TTY: 4 };
+/** Node's own classes for what waits in the kernel, in the order of LATE_IO. */
+const IO_CLASSES = ["Process", "Pipe", "TCP", "TTY"];
 
 /** Fields of Node's Timeout; anything else has none of them. */
 interface MaybeTimer {
@@ -75,8 +75,8 @@ export function createLateTurns(writer: RingWriter, beat: Float64Array, current:
       return true;
     }
     const name = resource?.constructor?.name;
-    const io = typeof name === "string" && Object.hasOwn(IO, name) ? IO[name] : undefined;
-    if (io === undefined) return false;
+    const io = typeof name === "string" ? IO_CLASSES.indexOf(name) : -1;
+    if (io < 0) return false;
     writer.write(RecordKind.handleBefore, LateFlag.io, at, id, io, 0, current());
     return true;
   }

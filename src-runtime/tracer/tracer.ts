@@ -18,7 +18,7 @@ import { LINK_KINDS, OUTCOMES, PROGRESS_KINDS, RecordKind, TASK_KINDS } from "..
 import { installCapture } from "./capture.ts";
 import type { TracerConfig } from "./config.ts";
 import { createCurrentTask } from "./current.ts";
-import type { Emitter, Records } from "./emitter.ts";
+import type { Emitter, OwnTimers, Records } from "./emitter.ts";
 import { canTrackHandles, startHandleHooks, type HandleHooks } from "./handles.ts";
 import { startHeartbeat, type Heartbeat, type Longest } from "./heartbeat.ts";
 import { instrument } from "./instrumentations/index.ts";
@@ -70,6 +70,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     link: codesOf(LINK_KINDS),
   };
   const undo: (() => void)[] = [];
+  let handles: HandleHooks | undefined;
   let lastTask = 0;
   let lastString = 0;
   const latest: { text: string | undefined; id: number } = { text: undefined, id: 0 };
@@ -96,8 +97,8 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     link(kind, from, to) {
       writer.write(RecordKind.link, codes.link[kind], now(), from, to, 0, 0);
     },
-    cancel(id, source, reason, by, site, block) {
-      post({ t: "cancel", id, at: now(), source, reason, by, ...(site === undefined ? {} : { site }), ...block });
+    cancel(id, source, reason, by, site, more) {
+      post({ t: "cancel", id, at: now(), source, reason, by, ...(site === undefined ? {} : { site }), ...more });
     },
     reached: (cancel, task, ignored) =>
       void writer.write(RecordKind.reached, ignored ? 1 : 0, now(), cancel, task, 0, 0),
@@ -111,7 +112,13 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     notSeen: (what) => post({ t: "notSeen", what }),
   };
 
-  const records: Records = { now, id: () => ++lastTask, string, write: writer.write };
+  const records: Records & OwnTimers = {
+    now,
+    id: () => ++lastTask,
+    string,
+    write: writer.write,
+    own: (create) => (handles === undefined ? create() : handles.own(create)),
+  };
 
   /** Most requests have the attributes of one before: their text is sent once, and then a number. */
   function attributes(task: number, set: Attributes): void {
@@ -221,7 +228,6 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     promises = startPromiseHooks(promiseRing, emitter.current, hasHandles, onError);
     undo.push(promises.stop);
   }
-  let handles: HandleHooks | undefined;
   if (hasHandles) {
     const onError = (error: unknown): void => emitter.trouble("handles", error);
     const turn = promises?.turn ?? (() => {});

@@ -8,7 +8,7 @@
  * and streams make controllers of their own; and so are those of the agent runtime's.
  */
 import type { CancelSource, WireFrame } from "../../protocol/message.ts";
-import type { Emitter } from "../emitter.ts";
+import type { Emitter, OwnTimers, PassedDeadline, Records } from "../emitter.ts";
 import { createCallSites } from "./call-sites.ts";
 import type { Cancels } from "./cancels.ts";
 import { createDeadlines, type Deadline } from "./deadlines.ts";
@@ -26,6 +26,7 @@ interface Abort {
 export function instrumentAbort(
   part: Part,
   emitter: Emitter,
+  records: Pick<Records, "now"> & OwnTimers,
   cancels: Cancels,
   isOpen: (task: number) => boolean,
   isRuntime: (file: string) => boolean,
@@ -40,21 +41,27 @@ export function instrumentAbort(
   /** The latest deadline that passed: what follows it does so in the same turn. */
   let passed = 0;
 
-  function request(source: CancelSource, reason: string, by: number, site: readonly WireFrame[]): number {
+  function request(
+    source: CancelSource,
+    reason: string,
+    by: number,
+    site: readonly WireFrame[],
+    passedAt?: PassedDeadline,
+  ): number {
     const task = emitter.start("function", "abort", by, "abort");
-    emitter.cancel(task, source, reason, by, site);
+    emitter.cancel(task, source, reason, by, site, passedAt);
     return task;
   }
 
-  function onPassed({ by, site }: Deadline, reason: unknown): number {
-    const task = request("deadline", labelOf(reason, emitter), by, site);
+  function onPassed({ by, site, due }: Deadline, reason: unknown): number {
+    const task = request("deadline", labelOf(reason, emitter), by, site, { due });
     emitter.end(task, "completed");
     cancels.remember(reason, task);
     passed = task;
     return task;
   }
 
-  const deadlines = createDeadlines(part, isOpen, onPassed);
+  const deadlines = createDeadlines(part, records, isOpen, onPassed);
 
   cancels.onUnknown(
     part.ask((reason: object) => {
@@ -128,7 +135,11 @@ export function instrumentAbort(
   );
 
   const watch = part.guard((signal: AbortSignal, delay: unknown) => {
-    deadlines.watch(signal, Number(delay), { by: emitter.current(), site: sitesBelow(timeout) });
+    deadlines.watch(signal, Number(delay), {
+      by: emitter.current(),
+      site: sitesBelow(timeout),
+      due: records.now() + Number(delay),
+    });
   });
 
   const timeout = replace(

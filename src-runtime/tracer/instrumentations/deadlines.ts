@@ -7,6 +7,7 @@
  * which is over counts only when work that we see ends by it.
  */
 import type { WireFrame } from "../../protocol/message.ts";
+import type { OwnTimers } from "../emitter.ts";
 import type { Part } from "./part.ts";
 
 /** Signals watched at once, at most: the oldest make room. */
@@ -20,6 +21,8 @@ export interface Deadline {
   /** Task that set it, 0 none. */
   readonly by: number;
   readonly site: readonly WireFrame[];
+  /** When it should pass, a stamp. */
+  readonly due: number;
 }
 
 export interface Deadlines {
@@ -35,6 +38,7 @@ interface Watched extends Deadline {
 
 export function createDeadlines(
   part: Part,
+  records: OwnTimers,
   isOpen: (task: number) => boolean,
   onPassed: (deadline: Deadline, reason: unknown) => void,
 ): Deadlines {
@@ -66,11 +70,11 @@ export function createDeadlines(
   });
 
   return {
-    watch(signal, delay, { by, site }) {
+    watch(signal, delay, { by, site, due }) {
       if (watched.size >= MAX_WATCHED) forget(watched.values().next().value as Watched);
-      const entry: Watched = { by, site, signal: new WeakRef(signal), timer: undefined };
+      const entry: Watched = { by, site, due, signal: new WeakRef(signal), timer: undefined };
       watched.add(entry);
-      if (delay <= MAX_DELAY) entry.timer = setTimeout(look, delay, entry).unref();
+      if (delay <= MAX_DELAY) records.own(() => void (entry.timer = setTimeout(look, delay, entry).unref()));
     },
     find(reason) {
       for (const entry of [...passed, ...watched]) {

@@ -3,7 +3,7 @@
  * cannot be installed, or throws later, takes nothing else with it.
  */
 import type { CurrentTask } from "../current.ts";
-import type { Emitter, Records } from "../emitter.ts";
+import type { Emitter, OwnTimers, Records } from "../emitter.ts";
 import { createRuntimeFiles } from "../runtime/runtime-files.ts";
 import { instrumentRuntime, type RuntimeTracing } from "../runtime/runtime.ts";
 import { instrumentAbort } from "./abort.ts";
@@ -23,7 +23,12 @@ export interface Instrumented {
   activeSpan(): number;
 }
 
-export function instrument(given: Emitter, records: Records, tasks: CurrentTask, ownFile: string): Instrumented {
+export function instrument(
+  given: Emitter,
+  records: Records & OwnTimers,
+  tasks: CurrentTask,
+  ownFile: string,
+): Instrumented {
   const { emitter, isOpen } = trackOpenTasks(given);
   const parts: Part[] = [];
   const cancels = createCancels(emitter);
@@ -42,7 +47,7 @@ export function instrument(given: Emitter, records: Records, tasks: CurrentTask,
     runtime = instrumentRuntime(part, emitter, records, tasks, cancels, files);
   });
   install("abort", (part) =>
-    instrumentAbort(part, emitter, cancels, (task) => isOpen(task) || runtime.isOpen(task), files.has),
+    instrumentAbort(part, emitter, records, cancels, (task) => isOpen(task) || runtime.isOpen(task), files.has),
   );
   install("fetch", (part) => instrumentFetch(part, emitter, cancels, calls.watcher));
   install("http", (part) => instrumentHttpClient(part, emitter, cancels, calls.watcher));

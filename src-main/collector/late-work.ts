@@ -1,0 +1,101 @@
+/**
+ * Which late work a stall held up. Pure.
+ *
+ * Exact: it was due in the stall, by its own time, and ran in the first turns after it, or in it after the rest of a
+ * burst. An estimate: the first sign of life of something that waits for the outside, in the first turns after the
+ * stall, unless it was not to be expected before its end; it was ready at the earliest when the stall began.
+ */
+import { msToNanos, nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
+import type { Phase } from "../api/api.ts";
+import type { VictimRow } from "../store/rows.ts";
+
+/** The first turns after a stall: what was due runs in them, one after another. */
+const TURNS = msToNanos(50);
+/** What waits in the kernel is taken in the very first. */
+const FIRST_TURN = msToNanos(20);
+/** In a stall, what ran less late than this may have come in time for its turn. */
+const MIN_WITHIN = msToNanos(10);
+/** Node's timers count whole milliseconds and may be armed a little after their deadline. */
+const SAME_DUE = msToNanos(3);
+const SAME_TURN = msToNanos(20);
+/** From a socket's callback to what it brought. */
+const SAME_READ = msToNanos(5);
+
+export interface LateWork extends Omit<VictimRow, "cancelled"> {
+  /** As far as known: told after it. */
+  cancelled: number;
+  /** A timer that keeps no process alive, once: the runtime's deadlines and Node's own are such. */
+  readonly isQuiet?: boolean;
+  /** Of an estimate: the async id behind it, where no task is. */
+  readonly handle?: number;
+  /** Of an estimate: when the work began, absent for ever. What began in a stall had not reached anyone before its end. */
+  readonly opened?: Nanos;
+  /** Of an estimate: the task within which it is. */
+  readonly parent?: number;
+}
+
+export interface StallSpan {
+  readonly id: number;
+  readonly start: Nanos;
+  readonly end: Nanos;
+  readonly phase: Phase;
+}
+
+/** The latest first. */
+export function victimsIn(
+  stall: StallSpan,
+  stalls: readonly StallSpan[],
+  exact: readonly LateWork[],
+  estimates: readonly LateWork[],
+): readonly VictimRow[] {
+  const ready = exact.filter((item) => isHeldUp(item, stall) && isSoonAfterOne(item.ran, stalls));
+  const told = ready.filter(({ kind }) => kind === "sleep" || kind === "deadline");
+  const own = ready.filter((item) => item.isQuiet !== true || !told.some((other) => isBehind(item, other)));
+  return [...own, ...estimated(stall, estimates)].map(rowOf).toSorted((a, b) => b.ran - b.due - (a.ran - a.due));
+}
+
+function isHeldUp({ due, ran }: LateWork, { start, end }: StallSpan): boolean {
+  if (due < start || due > end) return false;
+  return ran >= end || ran - due >= MIN_WITHIN;
+}
+
+/** What is late for longer was held up by something else too, unless stalls follow one another. */
+function isSoonAfterOne(ran: Nanos, stalls: readonly StallSpan[]): boolean {
+  return stalls.some(({ start, end }) => ran >= start && ran <= end + TURNS);
+}
+
+/** A deadline is a timer of Node's underneath. */
+function isBehind(timer: LateWork, told: LateWork): boolean {
+  return Math.abs(timer.due - told.due) <= SAME_DUE && Math.abs(timer.ran - told.ran) <= SAME_TURN;
+}
+
+function estimated({ start, end }: StallSpan, signs: readonly LateWork[]): readonly LateWork[] {
+  const firsts = new Map<string, LateWork>();
+  for (const item of signs.toSorted((a, b) => a.ran - b.ran)) {
+    if (item.opened !== undefined && item.opened >= start) continue;
+    const due = nanos(Math.max(start, item.due));
+    if (due >= end || item.ran - due < MIN_WITHIN || item.ran > end + FIRST_TURN) continue;
+    const key = item.handle === undefined ? `task ${item.task}` : `handle ${item.handle}`;
+    if (!firsts.has(key)) firsts.set(key, { ...item, due });
+  }
+  const found = [...firsts.values()];
+  const tasks = new Set(found.filter(({ handle }) => handle === undefined));
+  const within = new Set([...tasks].map(({ parent }) => parent));
+  const brought = new Set<LateWork>();
+  return found.filter((item) => {
+    if (item.handle === undefined) return !within.has(item.task);
+    // The socket of a request: the request says more. A child that ended has ended, whatever else came.
+    if (item.kind === "child") return true;
+    const task = [...tasks].find((other) => !brought.has(other) && isRead(item.ran, other.ran));
+    if (task !== undefined) brought.add(task);
+    return task === undefined;
+  });
+}
+
+function isRead(socket: Nanos, task: Nanos): boolean {
+  return task >= socket && task - socket <= SAME_READ;
+}
+
+function rowOf({ kind, name, task, due, ran, exact, cancelled }: LateWork): VictimRow {
+  return { kind, name, task, due, ran, exact, cancelled };
+}
