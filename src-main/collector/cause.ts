@@ -27,14 +27,20 @@ const WAITING = 0.4;
 const SLEEP_MS = 1000;
 /** The default threshold: a continuation as long as this is a stall by itself, and no part of a crowd. Milliseconds. */
 const LONG_MS = 50;
-/** A single sign that the thread gave way counts if it came this soon; later it may have been a callback's end. */
+/** Continuations up to this share of a stall are some of many. */
+const SMALL = 0.25;
+/** A single sign that the thread gave way may have been the end of one callback, unless it came this soon … */
 const SOON_MS = 10;
+/** … and the stall lasted on for a while: the first is asked for when 45 ms of it are over. Milliseconds. */
+const SINGLE_MS = 70;
 /** Callbacks from which on they are many. */
 const MANY = 4;
 /** V8 answers in 1 to 3 ms, in 12 at worst; this long it was inside one call. Milliseconds. */
 const SILENT_MS = 20;
-/** A share of run delay that may have made a stall out of work too short for one. */
+/** A share of run delay that may have made a stall out of work too short for one … */
 const DELAYED = 0.25;
+/** … and one beside which the program's part does not matter, whatever it was. */
+const STARVED = 0.8;
 
 export interface StallFacts {
   readonly durMs: number;
@@ -56,7 +62,8 @@ export function causeOf(facts: StallFacts): Cause {
   const absent = absence(facts, cpu, delay, seen);
   if (absent !== undefined) return absent;
   if ((evidence.gcMs ?? 0) >= HALF * durMs) return "gc";
-  if (isStarvation(facts)) return "starvation";
+  const crowd = crowdOf(facts);
+  if (crowd !== "none") return crowd === "many" ? "starvation" : "unknown";
   if (seen.waiting >= MOST) return "sync-io";
   if (cpu === undefined) return "unknown";
   // Asleep inside a call of an addon, or of a stream whose reader does not read. Atomics.wait is no such call.
@@ -87,33 +94,39 @@ function absence(
   seen: Weights,
 ): Cause | undefined {
   if (cpu !== undefined && cpu >= WAITING) return undefined;
+  /** Alone it would have been a stall too: what it did is the cause, and the host made it longer. */
+  const isOwnStall = cpu !== undefined && cpu * durMs >= 2 * LONG_MS;
   const { sleptMs, stoppedMs = 0, watchdogLateMs = 0 } = evidence;
   if (cpu !== undefined && sleptMs !== undefined && sleptMs >= HALF * durMs) return "sleep";
-  if (stoppedMs >= HALF * durMs || delay >= MOST) return "host";
+  if (stoppedMs >= HALF * durMs || delay >= STARVED || (delay >= MOST && !isOwnStall)) return "host";
   // All of the process stood still if its watchdog did too, and the profiler, which else samples a waiting thread.
   if (cpu === undefined || watchdogLateMs < MOST * durMs || (isProfiled && seen.covered >= MOST)) return undefined;
   if (seen.waiting >= MOST) return "unknown";
   return sleptMs === undefined && watchdogLateMs >= SLEEP_MS ? "unknown" : "host";
 }
 
-/** Many short continuations: none took half of it, none would have been a stall by itself. */
-function isStarvation({ durMs, evidence }: StallFacts): boolean {
+/** Whether many short continuations filled it, none of which would have been a stall by itself. */
+function crowdOf({ durMs, evidence }: StallFacts): "many" | "unclear" | "none" {
   const { gaveWay = 0, longestTurnMs = 0, callbacks = 0, longestCallbackMs = 0, longestStretchMs } = evidence;
-  const isShort = (ms: number): boolean => ms < LONG_MS && ms < HALF * durMs;
-  if (!isShort(longestCallbackMs)) return false;
+  if (longestCallbackMs >= LONG_MS || longestCallbackMs >= HALF * durMs) return "none";
   // Timers, ticks and immediates, one after the other, and nothing of length after one of them.
-  if (callbacks >= MANY && longestStretchMs !== undefined && isShort(longestStretchMs)) return true;
-  // Promises: what was queued in the middle came round. Once, at a callback's end, it always does.
-  if (!isShort(longestTurnMs)) return false;
-  return gaveWay >= 2 || (gaveWay === 1 && longestTurnMs <= SOON_MS);
+  if (callbacks >= MANY && longestStretchMs !== undefined) {
+    if (longestStretchMs < LONG_MS && longestStretchMs < SMALL * durMs) return "many";
+  }
+  // Promises: what was queued in the middle came round, and the stall went on.
+  if (longestTurnMs >= LONG_MS || longestTurnMs >= HALF * durMs) return "none";
+  if (gaveWay >= 2) return longestTurnMs < SMALL * durMs ? "many" : "unclear";
+  if (gaveWay === 0 || longestTurnMs > SOON_MS) return "none";
+  return durMs >= SINGLE_MS ? "many" : "unclear";
 }
 
 /** V8 did not answer for most of it, or never did: it was inside one call. */
 function isSilent({ durMs, evidence, captures }: StallFacts): boolean {
   const { unansweredMs = 0, runDelayMs = 0, gcMs = 0, watchdogLateMs = 0 } = evidence;
-  // Without a CPU nobody answers, nor while garbage is collected.
-  const silentMs = unansweredMs - runDelayMs - gcMs;
-  if (silentMs >= HALF * durMs) return true;
+  // Nobody answers without a CPU, nor while garbage is collected: silence beyond that, of the time without that.
+  const excused = runDelayMs + gcMs;
+  const silentMs = unansweredMs - excused;
+  if (silentMs >= SILENT_MS && silentMs >= HALF * (durMs - excused)) return true;
   return captures === 0 && silentMs - watchdogLateMs >= Math.max(SILENT_MS, 0.3 * durMs);
 }
 

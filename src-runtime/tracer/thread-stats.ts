@@ -162,7 +162,7 @@ export function createThreadStats(source: ThreadSource | undefined): ThreadStats
   /** It was ready to run at the last reading, and hung. */
   let isReady = false;
   /** What hung last, and the columns at its beginning: it may last for longer than readings are kept. */
-  const open = { beat: -1, since: 0, cpu: 0, delay: 0, stopped: 0, ahead: Number.NaN, late: 0 };
+  const open = { beat: -1, isKnown: false, since: 0, cpu: 0, delay: 0, stopped: 0, ahead: Number.NaN, late: 0 };
   /** Of what hung last: the longest time without an answer, and the last question. */
   const answers = { longest: 0, from: Number.NaN, to: Number.NaN };
 
@@ -199,9 +199,9 @@ export function createThreadStats(source: ThreadSource | undefined): ThreadStats
     return longest;
   }
 
-  /** Whether the readings reach back to it. */
+  /** Whether the readings reach back to it: they begin with the watchdog, and old ones are overwritten. */
   function isKept(at: number): boolean {
-    return count <= KEPT || (readings.at[count % KEPT] ?? 0) <= at;
+    return count > 0 && (readings.at[count <= KEPT ? 0 : count % KEPT] ?? 0) <= at;
   }
 
   function addThread(figures: Record<string, number>, from: number, to: number): void {
@@ -244,6 +244,7 @@ export function createThreadStats(source: ThreadSource | undefined): ThreadStats
     },
     open(beat, since) {
       open.beat = beat;
+      open.isKnown = isKept(since);
       open.since = since;
       open.cpu = valueAt(readings.cpu, since);
       open.delay = valueAt(readings.delay, since);
@@ -269,7 +270,7 @@ export function createThreadStats(source: ThreadSource | undefined): ThreadStats
     figures(beat, from, to) {
       const isOpen = beat === open.beat;
       const figures: Record<string, number> = {};
-      if (canRead && count > 0 && (isOpen || isKept(from))) addThread(figures, from, to);
+      if (canRead && ((isOpen && open.isKnown) || isKept(from))) addThread(figures, from, to);
       figures["watchdogLateMs"] = rounded(Math.max(latest(from, to), isOpen && !isKept(from) ? open.late : 0));
       if (isOpen && !Number.isNaN(answers.from)) {
         const last = Math.min(to, Number.isNaN(answers.to) ? to : answers.to) - answers.from;
