@@ -64,7 +64,7 @@ export function createChunkBuilder(): ChunkBuilder {
   let running: number[] = [];
   let newest = 0;
   let task = 0;
-  let begin: ChunkStart = { newest, task, running };
+  let begin: ChunkStart = { newest, task, running: [] };
   let count = 0;
   let ticksInAll = 0;
   let far = 0;

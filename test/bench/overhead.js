@@ -24,9 +24,10 @@ const variants = {
   control: () => run([program], { NODE_OPTIONS: `--require "${workload("noop.cjs")}"` }),
   light: () => run(traced("light")),
   tasks: () => run(traced("tasks")),
+  deep: () => run(traced("deep")),
 };
 /** @type {Record<string, number[]>} */
-const ratios = { control: [], light: [], tasks: [] };
+const ratios = { control: [], light: [], tasks: [], deep: [] };
 for (let round = 0; round < rounds; round++) {
   /** @type {Record<string, number>} */
   const cpu = {};
@@ -38,7 +39,7 @@ for (let round = 0; round < rounds; round++) {
 console.log(machine());
 console.log("CPU of the process over untraced: median [95 % interval]");
 for (const [name, values] of Object.entries(ratios)) console.log(`${name.padEnd(10)} ${describe(values)}`);
-for (const level of ["light", "tasks"]) {
+for (const level of ["light", "tasks", "deep"]) {
   const less = (ratios[level] ?? []).map((value, index) => value - (ratios["control"]?.[index] ?? NaN));
   console.log(`${`${level} less the control`.padEnd(24)} ${describe(less)}`);
 }
