@@ -11,8 +11,9 @@ import type { VictimRow } from "../store/rows.ts";
 
 /** The first turns after a stall: what was due runs in them, one after another. */
 const TURNS = msToNanos(50);
-/** What waits in the kernel is taken in the very first. */
-const FIRST_TURN = msToNanos(20);
+/** What waits in the kernel is taken in the very first; a request has further to go from there. */
+const FIRST_TURN = msToNanos(10);
+const FIRST_ANSWERS = msToNanos(20);
 /** In a stall, what ran less late than this may have come in time for its turn. */
 const MIN_WITHIN = msToNanos(10);
 /** Node's timers count whole milliseconds and may be armed a little after their deadline. */
@@ -74,26 +75,19 @@ function estimated({ start, end }: StallSpan, signs: readonly LateWork[]): reado
   for (const item of signs.toSorted((a, b) => a.ran - b.ran)) {
     if (item.opened !== undefined && item.opened >= start) continue;
     const due = nanos(Math.max(start, item.due));
-    if (due >= end || item.ran - due < MIN_WITHIN || item.ran > end + FIRST_TURN) continue;
+    const soon = item.handle === undefined ? FIRST_ANSWERS : FIRST_TURN;
+    if (due >= end || item.ran - due < MIN_WITHIN || item.ran > end + soon) continue;
     const key = item.handle === undefined ? `task ${item.task}` : `handle ${item.handle}`;
     if (!firsts.has(key)) firsts.set(key, { ...item, due });
   }
   const found = [...firsts.values()];
-  const tasks = new Set(found.filter(({ handle }) => handle === undefined));
-  const within = new Set([...tasks].map(({ parent }) => parent));
-  const brought = new Set<LateWork>();
+  const within = new Set(found.map(({ parent }) => parent));
+  // A request says more than its socket, and a child that ended more than its pipes.
+  const telling = found.filter(({ handle, kind }) => handle === undefined || kind === "child");
   return found.filter((item) => {
     if (item.handle === undefined) return !within.has(item.task);
-    // The socket of a request: the request says more. A child that ended has ended, whatever else came.
-    if (item.kind === "child") return true;
-    const task = [...tasks].find((other) => !brought.has(other) && isRead(item.ran, other.ran));
-    if (task !== undefined) brought.add(task);
-    return task === undefined;
+    return item.kind === "child" || !telling.some(({ ran }) => Math.abs(ran - item.ran) <= SAME_READ);
   });
-}
-
-function isRead(socket: Nanos, task: Nanos): boolean {
-  return task >= socket && task - socket <= SAME_READ;
 }
 
 function rowOf({ kind, name, task, due, ran, exact, cancelled }: LateWork): VictimRow {

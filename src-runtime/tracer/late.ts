@@ -20,6 +20,8 @@ const HELD_UP_MS = 20;
 const WINDOW_MS = 50;
 /** Less late is the clock's grain, milliseconds. */
 const MIN_LATE_MS = 2;
+/** The clock of Node's own fetch ticks so, unreferenced: nobody waits for it. */
+const FETCH_TICK_MS = 499;
 const MAX_U32 = 2 ** 32 - 1;
 
 /** Node's own classes for what waits in the kernel, in the order of LATE_IO. */
@@ -70,6 +72,7 @@ export function createLateTurns(writer: RingWriter, beat: Float64Array, current:
       const repeat = typeof resource?._repeat === "number" ? LateFlag.repeats : 0;
       const quiet = isRefed(resource) ? 0 : LateFlag.unrefed;
       const delay = Math.min(MAX_U32, Math.round(Number(resource?._idleTimeout)));
+      if (delay === FETCH_TICK_MS && quiet !== 0) return false;
       const lateUs = Math.min(MAX_U32, Math.round(late * 1000));
       writer.write(RecordKind.handleBefore, LateFlag.timer | repeat | quiet, at, id, lateUs, delay, current());
       return true;
