@@ -201,11 +201,23 @@ function toSite(frame: Frame): Site {
 
 /**
  * Whether a stack shows modules being loaded rather than the program running: Node's loader at work (finding,
- * compiling, stripping types), or a dependency's module evaluated by it. A module of the program's own is its own code.
+ * compiling, stripping types), or a dependency's module evaluated by it. A module of the program's own is its own code,
+ * and so is a call of the program that loads something when it needs it.
  */
 export function isLoading(frames: readonly Frame[]): boolean {
-  const loader = frames.findIndex((frame) => frame.file.startsWith("node:internal/modules/"));
+  const loader = frames.findIndex(isLoader);
   if (loader < 0) return false;
+  const outermost = frames.findLastIndex(isLoader);
+  if (frames.slice(outermost + 1).some(({ origin }) => origin !== "node")) return false;
   const evaluated = frames.slice(0, loader).findLast((frame) => frame.origin !== "node");
   return evaluated === undefined || evaluated.origin === "dependency";
+}
+
+function isLoader({ file }: Frame): boolean {
+  return file.startsWith("node:internal/modules/");
+}
+
+/** Node's own code that says nothing of who it works for: a sample in the moment between two calls. */
+export function isNeutral(frames: readonly Frame[]): boolean {
+  return frames.every((frame) => frame.origin === "node" && !isLoader(frame) && !frame.file.startsWith("wasm:"));
 }

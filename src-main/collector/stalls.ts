@@ -11,6 +11,7 @@ import type { Flame, Phase, StallEvidence } from "../api/api.ts";
 import type { Change, StallChange } from "../store/rows.ts";
 import {
   collectingMs,
+  isNeutral,
   judgeStall,
   sampleCount,
   timedCaptures,
@@ -108,7 +109,9 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
     const stacks =
       profile === undefined
         ? samples
-        : timedProfile(profile).map(({ from, length, frames }) => ({ at: nanos(from + length / 2), frames, task: 0 }));
+        : timedProfile(profile)
+            .filter(({ frames }) => !isNeutral(frames))
+            .map(({ from, length, frames }) => ({ at: nanos(from + length / 2), frames, task: 0 }));
     if (stacks.length === 0 && gap.isLater) return { until: start };
     return judgeStartUp({ start, end, samples: stacks, cpuRatio: evidence.cpuRatio, workSince: gap.workSince });
   }
@@ -168,15 +171,15 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
     };
   }
 
-  /** Puts out all that is known of a gap; a later call takes the place of an earlier one. */
-  function show(gap: Gap, out: Change[]): void {
-    const parts = partsOf(gap);
   /** Of one part of a gap only the ratio is known: the other figures are of the whole. */
   function figuresOf({ start, end, evidence }: Gap, part: Part): StallEvidence {
     if (part.start === start && part.end === end) return evidence;
     return evidence.cpuRatio === undefined ? {} : { cpuRatio: evidence.cpuRatio };
   }
 
+  /** Puts out all that is known of a gap; a later call takes the place of an earlier one. */
+  function show(gap: Gap, out: Change[]): void {
+    const parts = partsOf(gap);
     const ids = parts.map(({ id }) => id);
     const isDivided = gap.shown.length > 0 && ids.join() !== gap.shown.join();
     if (isDivided) for (const id of gap.shown) out.push({ do: "voidStall", stall: id });

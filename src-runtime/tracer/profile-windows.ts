@@ -30,7 +30,7 @@ const MAX_INTERVALS = 4;
 
 /** @param ownFile the tracer's own script: its frames are not the program's */
 export function profileWindows(raw: RawProfile, ownFile: string, intervalMs: number): readonly ProfileMessage[] {
-  const profile = JSON.parse(raw.text) as CpuProfile;
+  const profile = parseProfile(raw.text);
   const { nodes, samples, timeDeltas } = profile;
   const positions = new Map(nodes.map(({ id }, index) => [id, index]));
   const parents = new Int32Array(nodes.length).fill(-1);
@@ -102,6 +102,18 @@ export function profileWindows(raw: RawProfile, ownFile: string, intervalMs: num
     }
     return { t: "profile", beat, at: from, intervalMs, frames, nodes: kept, runs };
   }
+}
+
+/** V8 writes names and paths as they are, with quotes and backslashes (of regular expressions, of Windows). */
+export function parseProfile(text: string): CpuProfile {
+  const frame =
+    /"functionName":"([\s\S]*?)",("lineNumber":-?\d+,"columnNumber":-?\d+,"scriptId":\d+),"url":"([\s\S]*?)"\}(?=[,}])/g;
+  const escaped = text.replace(
+    frame,
+    (_all, name: string, place: string, url: string) =>
+      `"functionName":${JSON.stringify(name)},${place},"url":${JSON.stringify(url)}}`,
+  );
+  return JSON.parse(escaped) as CpuProfile;
 }
 
 /** Index of the first value that is not less. */

@@ -81,7 +81,7 @@ function startWatchdog(data: WatchdogData): void {
   /** Everything but the profiles: they take a while to cut. */
   function drainRecords(): readonly RawProfile[] {
     const profiles: RawProfile[] = [];
-    if (socket.writableLength > MAX_UNSENT_BYTES) return;
+    if (socket.writableLength > MAX_UNSENT_BYTES) return profiles;
     let left = true;
     const stalls: MeasuredStall[] = [];
     while (left) {
@@ -110,11 +110,12 @@ function startWatchdog(data: WatchdogData): void {
     for (const { beat, from, to } of stalls) send([{ t: "evidence", beat, figures: stats.figures(beat, from, to) }]);
     promises?.drain(clock.now());
     sendDropped();
+    return profiles;
   }
 
   /** After the records of its stalls. */
   function sendProfile(raw: RawProfile): void {
-    for (const message of profileWindows(raw, data.ownFile, INTERVAL_US / 1000)) {
+    for (const message of windowsOf(raw)) {
       if (!hasLoaderPlaces || capture === undefined || ended) send([message]);
       else
         capture.mapPlaces(
@@ -122,6 +123,16 @@ function startWatchdog(data: WatchdogData): void {
           (mapped) =>
             send([{ ...message, frames: mapped.map((frame, index) => [...frame, message.frames[index]?.[4] ?? 0]) }]),
         );
+    }
+  }
+
+  function windowsOf(raw: RawProfile): readonly ProfileMessage[] {
+    try {
+      return profileWindows(raw, data.ownFile, INTERVAL_US / 1000);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      send([{ t: "notSeen", what: `a profile that V8 told unreadably (${text.slice(0, 200)})` }]);
+      return [];
     }
   }
 
@@ -217,9 +228,11 @@ function startWatchdog(data: WatchdogData): void {
     if (ended) return;
     clearTimeout(timer);
     capture?.release();
-    drain();
+    const profiles = drainRecords();
     ended = true;
-    socket.write(encodeMessages(bye === undefined ? [] : [bye]), () => acknowledge());
+    send(bye === undefined ? [] : [bye]);
+    for (const profile of profiles) sendProfile(profile);
+    socket.write(encodeMessages([]), () => acknowledge());
     const from = clock.now();
     timer = setTimeout(() => watchExit(from), EXIT_TICK_MS);
   }

@@ -69,16 +69,17 @@ test("self time goes to the innermost frame, once", () => {
 
 test("loading is told from the frames above the program's own", () => {
   const isLoadingIn = (stack: string): boolean => isLoading(sample(50, stack).frames);
-  expect(isLoadingIn("compile@node:internal/modules/cjs/loader < main")).toBe(true);
-  expect(isLoadingIn("wrapSafe@node:internal/modules/cjs/loader < load@node:internal/modules/cjs/loader < main")).toBe(
-    true,
-  );
-  expect(isLoadingIn("work < main@app.js < load@node:internal/modules/cjs/loader")).toBe(false);
+  const entry = "load@node:internal/modules/cjs/loader < runMain@node:internal/modules/run_main";
+  expect(isLoadingIn(`compile@node:internal/modules/cjs/loader < main@app.js < ${entry}`)).toBe(true);
+  expect(isLoadingIn(`work < main@app.js < ${entry}`)).toBe(false);
   expect(
     isLoadingIn(
       "build@node_modules/big/index.js < top@node_modules/big/index.js < run@node:internal/modules/esm/module_job",
     ),
   ).toBe(true);
+  expect(
+    isLoadingIn("compile@node:internal/modules/cjs/loader < later@app.js < listOnTimeout@node:internal/timers"),
+  ).toBe(false);
 });
 
 /** A profile at 5 ms of `[stack, ms]`; stacks as above. */
