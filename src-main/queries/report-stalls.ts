@@ -7,7 +7,10 @@ import { epochMs, reportSite, type Ref, type ReportSite } from "./report-parts.t
 import { spanDetails } from "./span-details.ts";
 import { blameOf, evidenceOf, storedStalls, type StoredStall } from "./stalls.ts";
 import { ancestorsOf, taskRef } from "./tasks.ts";
-import { victimCount, victimsOf } from "./victims.ts";
+import { victimsOf } from "./victims.ts";
+
+/** The longest stalls, of which late reactions of promises are looked for. */
+const WITH_REACTIONS = 20;
 
 export interface ReportStall {
   readonly id: string;
@@ -55,7 +58,10 @@ export function reportStalls(recording: Recording, meta: RecordingMeta): readonl
       )
       .map((row) => [row.id, row]),
   );
-  return storedStalls(recording).map((stall) => {
+  const stalls = storedStalls(recording);
+  const longest = new Set(stalls.toSorted((a, b) => (b.dur ?? 0) - (a.dur ?? 0)).slice(0, WITH_REACTIONS));
+  return stalls.map((stall) => {
+    const { victims, victimCount } = victimsOf(recording, stall, longest.has(stall));
     const task = taskRef(recording, stall.task);
     const blame = blameOf(stall);
     const thread = threads.get(stall.thread);
@@ -78,7 +84,7 @@ export function reportStalls(recording: Recording, meta: RecordingMeta): readonl
       })),
       samples: stall.samples,
       capturedDuring: stall.captured_during === 1,
-      victims: victimsOf(recording, stall.id).map(({ kind, name, task: late, due, ran, exact, cancelled }) => ({
+      victims: victims.map(({ kind, name, task: late, due, ran, exact, cancelled }) => ({
         kind,
         name,
         task: refOf(late),
@@ -86,7 +92,7 @@ export function reportStalls(recording: Recording, meta: RecordingMeta): readonl
         exact,
         cancelled: refOf(cancelled),
       })),
-      victimCount: victimCount(recording, stall.id),
+      victimCount,
     };
   });
 }

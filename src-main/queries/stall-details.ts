@@ -3,7 +3,7 @@ import type { Frame, StallDetails, StallSample, TaskRef } from "../api/api.ts";
 import type { Recording } from "../store/recording.ts";
 import { blameOf, evidenceOf, toStallRow, type StoredStall } from "./stalls.ts";
 import { flameOf } from "./stall-flame.ts";
-import { victimCount, victimsOf } from "./victims.ts";
+import { victimsOf } from "./victims.ts";
 import { ancestorsOf } from "./tasks.ts";
 
 const MAX_OPEN = 20;
@@ -22,8 +22,7 @@ export function stallDetails(recording: Recording, id: number): StallDetails | u
     of: count("SELECT count(*) AS n FROM stall"),
     evidence: evidenceOf(stored),
     ...(flame === undefined ? {} : { flame }),
-    victims: victimsOf(recording, id),
-    victimCount: victimCount(recording, id),
+    ...victimsOf(recording, stored, true),
     ...(span === undefined ? {} : { span }),
     ancestors: stored.task === 0 ? [] : ancestorsOf(recording, stored.task),
     frames: JSON.parse(stored.frames) as readonly Frame[],
