@@ -7,13 +7,12 @@
  */
 import { PromiseEvent } from "../../src-runtime/protocol/promise-words.ts";
 import type { VisitPromiseEvent } from "../store/promise-chunk.ts";
-import { readPromises } from "../store/promise-reader.ts";
+import { PROMISE_FORMAT, readPromises } from "../store/promise-reader.ts";
 import type { Recording } from "../store/recording.ts";
-import { PROMISE_FORMAT } from "../store/promise-reader.ts";
 
 /** How long before a stall a reaction may have become ready, and after it have run. Nanoseconds. */
 const LOOK_AROUND_NS = 100e6;
-const MAX_EVENTS = 1_000_000;
+const MAX_EVENTS = 400_000;
 /** Less is what any turn of the event loop takes. */
 const MIN_LATE_MS = 1;
 const THREAD_IDS = 2 ** 32;

@@ -6,7 +6,7 @@ import { chunkOfPromise, promiseThreads, readPromises } from "../store/promise-r
 import type { Recording } from "../store/recording.ts";
 
 /** Events unpacked for one answer, about a tenth of a second's work. */
-const MAX_EVENTS = 1_000_000;
+const MAX_EVENTS = 200_000;
 /** Chunks before the window that are looked into for where its promises were created. */
 const MAX_ORIGINS = 32;
 const THREAD_IDS = 2 ** 32;

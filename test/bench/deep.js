@@ -19,7 +19,15 @@ const recordingFile = join(folder, "deep.stallscope");
 /** @param {readonly string[]} words */
 async function deep(words) {
   const ended = await run([
-    ...[stallscope, "run", "--quiet", "--level", "deep", "--report", reportFile, "-o", recordingFile],
+    stallscope,
+    "run",
+    "--quiet",
+    "--level",
+    "deep",
+    "--report",
+    reportFile,
+    "-o",
+    recordingFile,
     ...words,
   ]);
   const { recording, promises } = JSON.parse(readFileSync(reportFile, "utf8"));
@@ -27,12 +35,10 @@ async function deep(words) {
     .filter(([kind]) => kind.startsWith("promise"))
     .reduce((sum, [, count]) => sum + count, 0);
   const file = openRecording(recordingFile);
-  const chunks = /** @type {readonly { count: number, size: number }[]} */ (
-    file.all("SELECT count, length(bytes) AS size FROM promise_chunk")
-  );
+  const chunks = file.rows("SELECT count, length(bytes) AS size FROM promise_chunk");
   file.close();
-  const events = chunks.reduce((sum, { count }) => sum + count, 0);
-  return { ...ended, promises, lost, events, bytes: chunks.reduce((sum, { size }) => sum + size, 0) };
+  const events = chunks.reduce((sum, [count]) => sum + Number(count), 0);
+  return { ...ended, promises, lost, events, bytes: chunks.reduce((sum, [, size]) => sum + Number(size), 0) };
 }
 
 /** As fast as it goes from the ring to the file, in one process: decoding, packing, SQLite. */
@@ -59,8 +65,17 @@ async function sustained() {
   const probe = createPromiseIntake(0);
   const eventsInWords = [...probe.push(words), ...probe.flush()].reduce((sum, { count }) => sum + count, 0);
   const writer = createRecordingWriter(join(folder, "sustained.stallscope"), {
-    ...{ id: "bench", name: "bench", anchorMs: 0, level: "deep", thresholdMs: 50, captureContent: false },
-    ...{ nodeFrom: "path", stallscope: "0", recorderPid: process.pid, recorderStart: "", pinned: false },
+    id: "bench",
+    name: "bench",
+    anchorMs: 0,
+    level: "deep",
+    thresholdMs: 50,
+    captureContent: false,
+    nodeFrom: "path",
+    stallscope: "0",
+    recorderPid: process.pid,
+    recorderStart: "",
+    pinned: false,
   });
   const start = performance.now();
   let events = 0;

@@ -7,7 +7,7 @@ const seconds = Number(process.argv[3] ?? 5);
 const EVENTS_A_STEP = 66;
 
 async function leaf(value) {
-  await null;
+  await Promise.resolve();
   return value;
 }
 async function step(value) {

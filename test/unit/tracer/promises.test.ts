@@ -96,7 +96,7 @@ async function order(): Promise<readonly string[]> {
   const say = (text: string) => (): void => void log.push(text);
   async function inner(): Promise<void> {
     log.push("inner");
-    await undefined;
+    await Promise.resolve();
     log.push("inner after");
   }
   process.nextTick(say("tick"));
@@ -109,7 +109,11 @@ async function order(): Promise<readonly string[]> {
     // oxlint-disable-next-line unicorn/no-thenable
     (async () => await { then: (resolve: () => void) => resolve() })().then(say("thenable")),
   ];
-  for await (const item of [1, Promise.resolve(2)]) log.push(`item ${item}`);
+  async function* items() {
+    yield 1;
+    yield Promise.resolve(2);
+  }
+  for await (const item of items()) log.push(`item ${item}`);
   await Promise.all(pending);
   return log;
 }
@@ -154,7 +158,7 @@ test("an error of ours unhooks us, is said once, and is not heard by the program
 
 test("a full ring drops, counts by kind, and goes on with the right ids", () => {
   const { ring, hooks } = start(undefined, 64);
-  for (let index = 0; index < 200; index++) new Promise(() => {});
+  for (let index = 0; index < 200; index++) void new Promise(() => {});
   hooks.publish();
   const reader = createPromiseReader(ring);
   const intake = createPromiseIntake(0);
@@ -167,7 +171,7 @@ test("a full ring drops, counts by kind, and goes on with the right ids", () => 
   const [lostInits = 0, ...others] = reader.takeDropped();
   expect(others).toEqual([0, 0, 0]);
   expect(intake.created + lostInits).toBe(200);
-  new Promise(() => {});
+  void new Promise(() => {});
   hooks.stop();
   hooks.publish();
   take();
