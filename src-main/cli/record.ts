@@ -70,6 +70,7 @@ export async function record(
       promises: (batch) => writer?.promises(batch),
     },
     fail,
+    [dirname(path), "/dev/shm"],
   );
   let served: Served | undefined;
   try {

@@ -5,7 +5,7 @@
  * Invariant: a connection that talks nonsense, or without the token, is closed and harms no other.
  */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +15,7 @@ import type { Change } from "../store/rows.ts";
 import { createBacklog } from "./backlog.ts";
 import { createFold } from "./fold.ts";
 import { createFrameResolver } from "./frames.ts";
+import { makeSocketFolder } from "./socket-folder.ts";
 import { createSession, type HandleBatch, type PromiseBatch, type SessionEvent } from "./session.ts";
 
 /** A thread that ends waits only a moment for its last bytes to be taken. */
@@ -52,9 +53,14 @@ export interface Collector {
   close(): Promise<void>;
 }
 
-export async function startCollector(sink: RecordingSink, onError: (error: unknown) => void): Promise<Collector> {
+/** `places` are folders for the socket besides the system's temporary one. */
+export async function startCollector(
+  sink: RecordingSink,
+  onError: (error: unknown) => void,
+  places: readonly string[] = [],
+): Promise<Collector> {
   const token = randomBytes(16).toString("hex");
-  const folder = process.platform === "win32" ? undefined : await mkdtemp(join(tmpdir(), "stallscope-"));
+  const folder = process.platform === "win32" ? undefined : await makeSocketFolder([tmpdir(), ...places]);
   const path = folder === undefined ? `\\\\.\\pipe\\stallscope-${token.slice(0, 12)}` : join(folder, "s");
   const anchorMs = Date.now();
   const originMonoNs = Number(process.hrtime.bigint());

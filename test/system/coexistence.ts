@@ -7,6 +7,13 @@ import { PROGRAMS, recordProgram, runCommand, runStalls, type Ended, type RunOpt
 
 export const FIXTURES = join(PROGRAMS, "coexistence");
 
+/** Ends as a shell says that the command did: its code, or 128 and the signal that killed it. */
+const AS_A_SHELL = `
+  const [command, ...args] = process.argv.slice(1);
+  const { status, signal } = require("node:child_process").spawnSync(command, args, { stdio: "inherit" });
+  process.exit(status ?? 128 + require("node:os").constants.signals[signal]);
+`;
+
 export interface BothOptions extends RunOptions {
   readonly flags?: readonly string[];
   /** Takes out of an output what differs from run to run (a time, a port). */
@@ -19,7 +26,7 @@ export async function runBoth(
   [command = "", ...args]: readonly string[],
   { settle = (output) => output, ...options }: BothOptions = {},
 ): Promise<Ended & { readonly report: Report }> {
-  const plain = await runCommand(command, args, home, options);
+  const plain = await runCommand(process.execPath, ["-e", AS_A_SHELL, command, ...args], home, options);
   const traced = await recordProgram(home, ["--", command, ...args], options);
   expect({ code: traced.code, stdout: settle(traced.stdout), stderr: settle(traced.stderr) }).toEqual({
     code: plain.code,
