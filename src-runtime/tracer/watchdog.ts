@@ -12,7 +12,7 @@ import { connect } from "node:net";
 import { performance } from "node:perf_hooks";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { allocateRecords, encodeMessages, FRAME_HEADER_BYTES } from "../protocol/frame.ts";
-import type { Message } from "../protocol/message.ts";
+import type { Message, ProfileMessage } from "../protocol/message.ts";
 import { RecordKind } from "../protocol/record.ts";
 import { createPromiseDrain } from "./promise-drain.ts";
 import { INTERVAL_US, type RawProfile } from "./profile.ts";
