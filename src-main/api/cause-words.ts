@@ -24,24 +24,32 @@ export function causeWords(cause: Cause, phase?: Phase): string {
 /** As stored, or as in the report, where what was not measured may be null. */
 export type Figures = { readonly [K in keyof StallEvidence]?: StallEvidence[K] | null };
 
-/** Below this a figure speaks for nothing: it is what any stall has. Milliseconds. */
+/** Below this, or this share of the stall, a figure speaks for nothing: any stall has it. Milliseconds. */
 const TELLING_MS = 5;
+const TELLING_SHARE = 0.1;
+/** V8 answers within this; later it was inside one call. Milliseconds. */
+const ANSWER_MS = 20;
 
-type Say = (figures: Figures) => string | undefined;
+interface Measured extends Figures {
+  readonly durMs: number;
+}
+
+type Say = (measured: Measured) => string | undefined;
 
 const SAYS = {
   cpu: ({ cpuRatio }) => (typeof cpuRatio === "number" ? `CPU ${cpuRatio.toFixed(2)}` : undefined),
-  unanswered: ({ unansweredMs }) => {
+  unanswered: ({ unansweredMs, durMs }) => {
     if (typeof unansweredMs !== "number") return undefined;
-    return unansweredMs < TELLING_MS ? "V8 answered" : `V8 did not answer for ${formatMs(unansweredMs)}`;
+    const isAnswered = unansweredMs < Math.max(ANSWER_MS, TELLING_SHARE * durMs);
+    return isAnswered ? "V8 answered" : `V8 did not answer for ${formatMs(unansweredMs)}`;
   },
-  gc: ({ gcMs }) => long(gcMs, (length) => `${length} collecting garbage`),
-  runDelay: ({ runDelayMs }) => long(runDelayMs, (length) => `ready for ${length} without a CPU`),
-  stopped: ({ stoppedMs }) => long(stoppedMs, (length) => `stopped for ${length} by a signal or a debugger`),
-  parked: ({ parkedMs }) => long(parkedMs, (length) => `asleep in the kernel for ${length}`),
-  watchdog: ({ watchdogLateMs }) => long(watchdogLateMs, (length) => `our watchdog woke ${length} late too`),
-  slept: ({ sleptMs }) => long(sleptMs, (length) => `the machine slept ${length}`),
-  syncCall: ({ syncCallMs }) => long(syncCallMs, (length) => `${length} in synchronous calls`),
+  gc: telling("gcMs", (length) => `${length} collecting garbage`),
+  runDelay: telling("runDelayMs", (length) => `ready for ${length} without a CPU`),
+  stopped: telling("stoppedMs", (length) => `stopped for ${length} by a signal or a debugger`),
+  parked: telling("parkedMs", (length) => `asleep in the kernel for ${length}`),
+  watchdog: telling("watchdogLateMs", (length) => `our watchdog woke ${length} late too`),
+  slept: telling("sleptMs", (length) => `${length} of sleep`),
+  syncCall: telling("syncCallMs", (length) => `${length} in synchronous calls`),
   gaveWay: ({ gaveWay, longestTurnMs }) => {
     if (typeof gaveWay !== "number" || gaveWay === 0) return undefined;
     const longest = typeof longestTurnMs === "number" ? `, at most ${formatMs(longestTurnMs)} at a time` : "";
@@ -66,15 +74,24 @@ const TELLING: Readonly<Record<Cause, readonly (keyof typeof SAYS)[]>> = {
   unknown: ["cpu", "unanswered", "runDelay", "stopped", "parked", "syncCall", "gc", "watchdog", "gaveWay"],
 };
 
-/** The figures that speak for the cause, the most telling first; none: nothing was measured. */
-export function evidenceWords(cause: Cause, figures: Figures): readonly string[] {
+/**
+ * The figures that speak for the cause, the most telling first; none: nothing was measured.
+ * @param durMs of the stall: what is a small part of it is not said.
+ */
+export function evidenceWords(cause: Cause, figures: Figures, durMs: number): readonly string[] {
   return TELLING[cause].flatMap((name) => {
     const say: Say = SAYS[name];
-    const words = say(figures);
+    const words = say({ ...figures, durMs });
     return words === undefined ? [] : [words];
   });
 }
 
-function long(ms: number | null | undefined, words: (length: string) => string): string | undefined {
-  return typeof ms === "number" && ms >= TELLING_MS ? words(formatMs(ms)) : undefined;
+type Length = Exclude<keyof StallEvidence, "cpuRatio" | "callbacks" | "gaveWay">;
+
+function telling(name: Length, words: (length: string) => string): Say {
+  return (measured) => {
+    const ms = measured[name];
+    if (typeof ms !== "number" || ms < Math.max(TELLING_MS, TELLING_SHARE * measured.durMs)) return undefined;
+    return words(formatMs(ms));
+  };
 }

@@ -6,11 +6,13 @@ import { Command, CommanderError } from "commander";
 import type { BuiltParts } from "../launch/built-parts.ts";
 import { addDelete } from "./delete.ts";
 import { addDemo } from "./demo.ts";
+import { addExport } from "./export.ts";
 import { failureOf, type Failure } from "./failure.ts";
 import { addList } from "./list.ts";
 import { addReport } from "./report.ts";
 import { addRun } from "./run.ts";
 import { addServe } from "./serve.ts";
+import { addStuck } from "./stuck.ts";
 import { VERSION } from "./version.ts";
 
 const USAGE = 2;
@@ -29,6 +31,8 @@ export async function main(argv: readonly string[], parts: BuiltParts): Promise<
   addRun(program, parts, argv);
   addDemo(program, parts);
   addReport(program);
+  addStuck(program);
+  addExport(program);
   addServe(program, parts);
   addList(program);
   addDelete(program);

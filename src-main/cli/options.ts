@@ -15,3 +15,9 @@ export function portNumber(text: string): number {
     throw new InvalidArgumentError("Give a port from 0 to 65535 (0: any free one).");
   return value;
 }
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError("Give a whole number.");
+  return value;
+}
