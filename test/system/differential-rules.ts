@@ -62,12 +62,15 @@ function asPlain(pattern: RegExp): (traced: string, plain: string) => string {
   };
 }
 
-/** All by one and the same number, that of the resources we made first; anything else stays a difference. */
+/** Those of resources all by one and the same number, and those of what triggered them too; the rest stays a difference. */
 function shiftAsyncIds(traced: string, plain: string): string {
-  const pattern = /(async_id_symbol\): )(\d+)/g;
+  return shift(shift(traced, plain, /(\(async_id_symbol\): )(\d+)/g), plain, /(trigger_async_id_symbol\): )(\d+)/g);
+}
+
+function shift(traced: string, plain: string, pattern: RegExp): string {
   const [first] = traced.matchAll(pattern);
   const [original] = plain.matchAll(pattern);
   if (first === undefined || original === undefined) return traced;
-  const shift = Number(first[2]) - Number(original[2]);
-  return traced.replaceAll(pattern, (_all, label, id) => `${label}${Number(id) - shift}`);
+  const by = Number(first[2]) - Number(original[2]);
+  return traced.replaceAll(pattern, (_all, label, id) => `${label}${Number(id) - by}`);
 }

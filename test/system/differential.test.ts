@@ -7,7 +7,7 @@ import { PERMITTED } from "./differential-rules.ts";
 import { compare, isSame, mannerOf, runPlainly, runTraced } from "./differential.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const LEVELS = ["light", "tasks"];
+const LEVELS = ["light", "tasks", "deep"];
 
 const programs = programsIn("test/fixtures/programs/diff");
 const planted = programsIn("test/fixtures/programs/diff-planted");
