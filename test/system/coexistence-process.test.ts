@@ -5,7 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { expectBlame, FIXTURES, runBoth, stallOf } from "./coexistence.ts";
+import { FIXTURES, runBoth, stallOf } from "./coexistence.ts";
 import { createHome } from "./stallscope.ts";
 
 const home = createHome();
@@ -16,10 +16,6 @@ const node = process.execPath;
 /** Node says which process warns, and where it listens. */
 const settle = (output: string): string =>
   output.replaceAll(/\(node:\d+\)/g, "(node)").replaceAll(/ws:\/\/\S+/g, "<url>");
-
-function expectHeld(report: Awaited<ReturnType<typeof runBoth>>["report"]): void {
-  expectBlame(report, "holdTheLoop", HOLD, "debugger;");
-}
 
 describe("flags of Node", () => {
   test.each(["--inspect=0", "--disable-proto=throw", "--no-addons", "--frozen-intrinsics", "--enable-source-maps"])(
