@@ -11,7 +11,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import { LEAST_UPPER_BOUND, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { parse } from "acorn";
 import { framesToBlame } from "./profile-blame.ts";
 import { programs, ROOT } from "./programs.ts";
@@ -88,19 +88,34 @@ function rightFrames(frame) {
   const from = packageOf(file);
   /** @type {RightFrame[]} */
   const frames = [{ function: name, file, lines: [node.start.line, node.end.line], package: from }];
-  const url = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(source)?.[1];
-  if (url === undefined || url.startsWith("data:") || !existsSync(resolve(dirname(path), url))) return frames;
-  const mapFile = resolve(dirname(path), url);
-  const map = new TraceMap(readFileSync(mapFile, "utf8"));
-  const start = originalPositionFor(map, { line: frame.lineNumber + 1, column: frame.columnNumber });
-  const end = originalPositionFor(map, { line: node.end.line, column: Math.max(0, node.end.column - 1) });
+  const map = mapOf(path, source);
+  if (map === undefined) return frames;
+  const start = originOf(map.json, frame.lineNumber + 1, frame.columnNumber);
+  const end = originOf(map.json, node.end.line, Math.max(0, node.end.column - 1));
   if (start.source === null || end.line === null) return frames;
-  const mapped = relative(ROOT, resolve(dirname(mapFile), start.source));
+  const mapped = relative(ROOT, resolve(map.folder, start.source));
   /** @type {readonly [number, number]} */
   const lines = [start.line, Math.max(start.line, end.line)];
   for (const known of new Set([name, start.name ?? name]))
     frames.push({ function: known, file: mapped, lines, package: from });
   return frames;
+}
+
+/** @param {string} path @param {string} source */
+function mapOf(path, source) {
+  const url = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(source)?.[1];
+  if (url === undefined) return undefined;
+  const inline = /^data:[^,]*;base64,(.*)$/.exec(url)?.[1];
+  if (inline !== undefined) return { json: Buffer.from(inline, "base64").toString(), folder: dirname(path) };
+  const file = resolve(dirname(path), url);
+  return existsSync(file) ? { json: readFileSync(file, "utf8"), folder: dirname(file) } : undefined;
+}
+
+/** The mapping at or before a position, else the next on its line. @param {string} json @param {number} line @param {number} column */
+function originOf(json, line, column) {
+  const map = new TraceMap(json);
+  const before = originalPositionFor(map, { line, column });
+  return before.source === null ? originalPositionFor(map, { line, column, bias: LEAST_UPPER_BOUND }) : before;
 }
 
 /** @param {string} file */

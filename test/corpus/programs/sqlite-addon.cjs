@@ -21,10 +21,8 @@ function countPairs(limit) {
 async function main() {
   const rows = await truth.size("insert", 130, saveMessages);
   database.exec("DELETE FROM message");
-  truth.stall(
-    "insert",
-    { function: "saveMessages", package: "better-sqlite3", cause: ["native", "sync-io", "own-code"] },
-    () => saveMessages(rows),
+  truth.stall("insert", { function: "saveMessages", cause: ["native", "sync-io", "own-code"] }, () =>
+    saveMessages(rows),
   );
   await truth.pause();
   saveMessages(8000);
@@ -38,9 +36,7 @@ async function main() {
     await truth.pause(1);
   }
   await truth.pause();
-  truth.stall("query", { function: "countPairs", package: "better-sqlite3", cause: ["native", "sync-io"] }, () =>
-    countPairs(limit * 4),
-  );
+  truth.stall("query", { function: "countPairs", cause: ["native", "sync-io"] }, () => countPairs(limit * 4));
   await truth.pause();
   database.close();
 }
