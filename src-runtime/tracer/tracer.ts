@@ -222,6 +222,8 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
     profiler = startProfiler(now, post);
     undo.push(() => profiler?.stop());
   }
+  // Before the hooks: its promises have no parent they know, and so are no victims.
+  const probe = createProbe(now);
   let promises: PromiseHooks | undefined;
   if (promiseRing !== undefined) {
     const onError = (error: unknown): void => emitter.trouble("promises", error);
@@ -236,7 +238,6 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   }
   const instrumentation = instrument(emitter, records, tasks, ownFile);
   undo.push(instrumentation.stop);
-  const probe = createProbe(now);
   const heartbeat: Heartbeat = startHeartbeat(ring, writer, {
     thresholdMs: config.threshold,
     isHooked: hasHandles,
