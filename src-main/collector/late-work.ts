@@ -11,7 +11,7 @@ import type { VictimRow } from "../store/rows.ts";
 
 /** The first turns after a stall: what was due runs in them, one after another. */
 const TURNS = msToNanos(50);
-/** What waits in the kernel is taken in the very first; a request has further to go from there. */
+/** What waits in the kernel is taken in the very first, soon after the last victim; a request has further to go. */
 const FIRST_TURN = msToNanos(10);
 const FIRST_ANSWERS = msToNanos(20);
 /** In a stall, what ran less late than this may have come in time for its turn. */
@@ -52,7 +52,8 @@ export function victimsIn(
   const ready = exact.filter((item) => isHeldUp(item, stall) && isSoonAfterOne(item.ran, stalls));
   const told = ready.filter(({ kind }) => kind === "sleep" || kind === "deadline");
   const own = ready.filter((item) => item.isQuiet !== true || !told.some((other) => isBehind(item, other)));
-  return [...own, ...estimated(stall, estimates)].map(rowOf).toSorted((a, b) => b.ran - b.due - (a.ran - a.due));
+  const last = nanos(Math.max(stall.end, ...own.map(({ ran }) => ran)));
+  return [...own, ...estimated(stall, estimates, last)].map(rowOf).toSorted((a, b) => b.ran - b.due - (a.ran - a.due));
 }
 
 function isHeldUp({ due, ran }: LateWork, { start, end }: StallSpan): boolean {
@@ -70,15 +71,19 @@ function isBehind(timer: LateWork, told: LateWork): boolean {
   return Math.abs(timer.due - told.due) <= SAME_DUE && Math.abs(timer.ran - told.ran) <= SAME_TURN;
 }
 
-function estimated({ start, end }: StallSpan, signs: readonly LateWork[]): readonly LateWork[] {
+/** @param last when the last of what was due in the stall ran: one thing after another pushes the first turns on */
+function estimated({ start, end }: StallSpan, signs: readonly LateWork[], last: Nanos): readonly LateWork[] {
   const firsts = new Map<string, LateWork>();
+  let after = last;
   for (const item of signs.toSorted((a, b) => a.ran - b.ran)) {
     if (item.opened !== undefined && item.opened >= start) continue;
     const due = nanos(Math.max(start, item.due));
     const soon = item.handle === undefined ? FIRST_ANSWERS : FIRST_TURN;
-    if (due >= end || item.ran - due < MIN_WITHIN || item.ran > end + soon) continue;
+    if (due >= end || item.ran - due < MIN_WITHIN || item.ran > Math.min(after + soon, end + TURNS)) continue;
     const key = item.handle === undefined ? `task ${item.task}` : `handle ${item.handle}`;
-    if (!firsts.has(key)) firsts.set(key, { ...item, due });
+    if (firsts.has(key)) continue;
+    firsts.set(key, { ...item, due });
+    if (item.ran > after) after = item.ran;
   }
   const found = [...firsts.values()];
   const within = new Set(found.map(({ parent }) => parent));
