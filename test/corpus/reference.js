@@ -91,7 +91,11 @@ function rightFrames(frame) {
   const map = mapOf(path, source);
   if (map === undefined) return frames;
   const start = originOf(map.json, frame.lineNumber + 1, frame.columnNumber);
-  const end = originOf(map.json, node.end.line, Math.max(0, node.end.column - 1));
+  let end = originOf(map.json, node.end.line, Math.max(0, node.end.column - 1));
+  // A closing brace alone on its line may have no mapping.
+  for (let line = node.end.line - 1; end.line === null && line > node.start.line; line--) {
+    end = originOf(map.json, line, 10_000);
+  }
   if (start.source === null || end.line === null) return frames;
   const mapped = relative(ROOT, resolve(map.folder, start.source));
   /** @type {readonly [number, number]} */

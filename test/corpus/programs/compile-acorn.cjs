@@ -15,7 +15,7 @@ function parseCode(code) {
 }
 
 async function main() {
-  const code = source(await truth.size("code", 200, parseCode, source));
+  const code = source(await truth.size("code", 450, parseCode, source));
   await truth.pause();
   queueMicrotask(() => truth.stall("code", { function: "parseCode", package: "acorn" }, () => parseCode(code)));
   await truth.pause();
