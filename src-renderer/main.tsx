@@ -11,6 +11,7 @@ import "./ui/controls.css";
 import "./app/frame.css";
 import "./app/home.css";
 import "./panels/panels.css";
+import "./panels/flame.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("The page has no #root element to draw into.");

@@ -1,12 +1,13 @@
 /** The working window of a recording that could be read: everything under the title bar. */
 import { useCallback, useEffect, useMemo, useRef, useState, type CSSProperties, type ReactElement } from "react";
-import type { Overview, Selection, TrackTable } from "../../src-main/api/api.ts";
+import type { Overview, Selection, TrackTable, Victim } from "../../src-main/api/api.ts";
 import type { Client } from "../client.ts";
 import { DetailsPanel } from "../panels/details-panel.tsx";
 import type { Clock } from "../state/clock.ts";
 import { intervalOf } from "../state/interval-of.ts";
 import { createSelectionStore } from "../state/selection.ts";
 import { useStore } from "../state/store.ts";
+import { useDetails, type DetailsAnswer } from "../state/use-details.ts";
 import type { ThemeStore } from "../state/theme.ts";
 import { createViewportStore, fit, reveal } from "../state/viewport.ts";
 import { Timeline } from "../timeline/timeline.tsx";
@@ -36,6 +37,8 @@ export function RecordingFrame(props: RecordingFrameProps): ReactElement {
   const connection = useStore(client.connection);
   const [selections] = useState(createSelectionStore);
   const selection = useStore(selections);
+  const answer = useDetails(client.api, recording, selection, version);
+  const victims = victimsOf(answer, selection);
   const [viewport] = useState(() => createViewportStore({ from: 0, to: Math.max(1, overview.end) }));
   const [filter, setFilter] = useState("");
   const [isOverviewOpen, setOverviewOpen] = useState(false);
@@ -133,6 +136,7 @@ export function RecordingFrame(props: RecordingFrameProps): ReactElement {
               theme={theme}
               now={now}
               filter={filter}
+              victims={victims}
             />
           )}
         </div>
@@ -147,7 +151,7 @@ export function RecordingFrame(props: RecordingFrameProps): ReactElement {
             recording={recording}
             overview={overview}
             tracks={tracks}
-            version={version}
+            answer={answer}
             selection={selection}
             onSelect={show}
             now={now}
@@ -157,4 +161,13 @@ export function RecordingFrame(props: RecordingFrameProps): ReactElement {
       <Footer overview={overview} connection={connection} viewport={viewport} now={now} />
     </>
   );
+}
+
+const NONE: readonly Victim[] = [];
+
+/** The last answer may still be of what was selected before. */
+function victimsOf(answer: DetailsAnswer | undefined, selection: Selection | undefined): readonly Victim[] {
+  const details = answer?.details;
+  if (details?.kind !== "stall" || selection?.kind !== "stall") return NONE;
+  return details.stall.id === selection.id ? details.victims : NONE;
 }

@@ -1,8 +1,9 @@
 /** What is selected, in full; with nothing selected, the recording. The last answer stays until the next is here. */
 import { X } from "lucide-react";
-import { useEffect, useState, type ReactElement } from "react";
-import type { ApiError, Details, Overview, RecordingApi, Selection, TrackTable } from "../../src-main/api/api.ts";
-import { toApiError } from "../client.ts";
+import { useState, type ReactElement } from "react";
+import type { Details, Overview, RecordingApi, Selection, TrackTable } from "../../src-main/api/api.ts";
+import { createEditorStore, type EditorStore } from "../state/editor.ts";
+import type { DetailsAnswer } from "../state/use-details.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorNotice } from "../ui/notice.tsx";
 import { OverviewPanel } from "./overview-panel.tsx";
@@ -12,11 +13,11 @@ import { StallDetails } from "./stall-details.tsx";
 import { TaskDetails } from "./task-details.tsx";
 
 export interface DetailsPanelProps {
-  readonly api: Pick<RecordingApi, "details">;
+  readonly api: Pick<RecordingApi, "exportStall">;
   readonly recording: string;
   readonly overview: Overview;
   readonly tracks: TrackTable;
-  readonly version: number;
+  readonly answer: DetailsAnswer | undefined;
   readonly selection: Selection | undefined;
   readonly onSelect: (selection: Selection | undefined) => void;
   readonly now: () => number;
@@ -24,7 +25,8 @@ export interface DetailsPanelProps {
 
 export function DetailsPanel(props: DetailsPanelProps): ReactElement {
   const { overview, tracks, selection, onSelect, now } = props;
-  const answer = useDetails(props);
+  const { answer } = props;
+  const [editor] = useState(() => createEditorStore(localStorage));
   if (selection === undefined) {
     return (
       <div className="panel">
@@ -44,48 +46,33 @@ export function DetailsPanel(props: DetailsPanelProps): ReactElement {
           <ErrorNotice title={`This ${selection.kind} cannot be shown`} error={answer.error} />
         </Section>
       )}
-      {answer?.details !== undefined && shown(answer.details, props)}
+      {answer?.details !== undefined && shown(answer.details, props, editor)}
     </div>
   );
 }
 
-function shown(details: Details, props: DetailsPanelProps): ReactElement {
-  const isLive = props.overview.recording.state === "live";
-  const { now, onSelect } = props;
+function shown(details: Details, props: DetailsPanelProps, editor: EditorStore): ReactElement {
+  const { overview } = props;
+  const isLive = overview.recording.state === "live";
+  const hasEnded = (thread: number): boolean => overview.threads.find(({ id }) => id === thread)?.end !== undefined;
+  const { api, recording, now, onSelect } = props;
   switch (details.kind) {
     case "stall":
-      return <StallDetails details={details} isLive={isLive} now={now} onSelect={onSelect} />;
+      return (
+        <StallDetails
+          api={api}
+          recording={recording}
+          details={details}
+          // A thread that ended never turns again, though others go on.
+          isLive={isLive && !hasEnded(details.stall.thread)}
+          now={now}
+          editor={editor}
+          onSelect={onSelect}
+        />
+      );
     case "task":
       return <TaskDetails details={details} isLive={isLive} now={now} onSelect={onSelect} />;
     case "span":
       return <SpanDetails details={details} now={now} onSelect={onSelect} />;
   }
-}
-
-interface Answer {
-  readonly details?: Details;
-  readonly error?: ApiError;
-}
-
-/** The newest question wins; an answer to an older one is thrown away. */
-function useDetails(props: DetailsPanelProps): Answer | undefined {
-  const { api, recording, selection, version } = props;
-  const [answer, setAnswer] = useState<Answer>();
-  const key = selection === undefined ? undefined : `${selection.kind} ${selection.id}`;
-  useEffect(() => {
-    if (selection === undefined) {
-      setAnswer(undefined);
-      return undefined;
-    }
-    let isLatest = true;
-    api.details(recording, selection).then(
-      (details) => isLatest && setAnswer({ details }),
-      (reason: unknown) => isLatest && setAnswer({ error: toApiError(reason) }),
-    );
-    return () => {
-      isLatest = false;
-    };
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- `key` is the selection by value
-  }, [api, recording, key, version]);
-  return answer;
 }

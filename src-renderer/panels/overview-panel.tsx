@@ -2,6 +2,7 @@
 import type { ReactElement } from "react";
 import type { Overview, StallRow, TrackTable } from "../../src-main/api/api.ts";
 import { OUTCOMES } from "../../src-runtime/protocol/record.ts";
+import { stallLength } from "../state/stall-length.ts";
 import { useTick } from "../state/use-tick.ts";
 import { formatCount, formatCountOf, formatDate, formatDuration, formatInstant } from "../../src-main/api/format.ts";
 import { Notice } from "../ui/notice.tsx";
@@ -47,7 +48,7 @@ export function OverviewPanel(props: {
         </Section>
       ) : (
         <Section title="Stalls" aside={blockedWords(stalls, recording.blockedMs)}>
-          <StallList stalls={longestFirst(stalls, now())} now={now()} isLive={isLive} onSelect={onSelect} />
+          <StallList stalls={longestFirst(stalls, isLive, now())} now={now()} isLive={isLive} onSelect={onSelect} />
         </Section>
       )}
       {dropped.length > 0 && (
@@ -140,7 +141,7 @@ function blockedWords(stalls: readonly StallRow[], blockedMs: number): string {
   return isCounted ? `${formatDuration(blockedMs * 1e6)} blocked` : "none counted";
 }
 
-function longestFirst(stalls: readonly StallRow[], now: number): readonly StallRow[] {
-  const lasted = (stall: StallRow): number => stall.dur ?? now - stall.start;
+function longestFirst(stalls: readonly StallRow[], isLive: boolean, now: number): readonly StallRow[] {
+  const lasted = (stall: StallRow): number => stallLength(stall, isLive, now).length;
   return [...stalls].sort((a, b) => lasted(b) - lasted(a));
 }

@@ -2,10 +2,11 @@
 import type { ReactElement } from "react";
 import type { Selection, StallRow, TaskRef } from "../../src-main/api/api.ts";
 import { formatCounting, formatDuration, formatInstant } from "../../src-main/api/format.ts";
+import { stallLength } from "../state/stall-length.ts";
 import { LinkButton } from "../ui/button.tsx";
 import { RowList } from "../ui/row-list.tsx";
 import { functionName, shortPlaceOf } from "../ui/site-text.tsx";
-import { causeWords } from "./cause-words.ts";
+import { causeWords } from "../../src-main/api/cause-words.ts";
 
 export type OnSelect = (selection: Selection) => void;
 
@@ -97,6 +98,7 @@ export function StallList(props: {
 }
 
 function lengthOf(stall: StallRow, isLive: boolean, now: number): string {
-  if (stall.dur !== undefined) return formatDuration(stall.dur);
-  return isLive ? formatCounting(now - stall.start) : formatDuration(Math.max(0, now - stall.start));
+  const { length, state } = stallLength(stall, isLive, now);
+  if (state === "now") return formatCounting(length);
+  return state === "atLeast" ? `≥ ${formatDuration(length)}` : formatDuration(length);
 }

@@ -2,6 +2,8 @@
 import type { ReactElement } from "react";
 import type { Frame, Site } from "../../src-main/api/api.ts";
 import { formatDuration } from "../../src-main/api/format.ts";
+import type { EditorStore } from "../state/editor.ts";
+import { EditorLink } from "../ui/editor-link.tsx";
 import { functionName, placeOf, shortPlaceOf } from "../ui/site-text.tsx";
 
 const ORIGINS: Readonly<Record<Frame["origin"], string>> = {
@@ -13,8 +15,10 @@ const ORIGINS: Readonly<Record<Frame["origin"], string>> = {
 export function StackList(props: {
   readonly frames: readonly Frame[];
   readonly blame?: Site | undefined;
+  /** With it, frames whose file is known lead there. */
+  readonly editor?: EditorStore;
 }): ReactElement {
-  const { frames, blame } = props;
+  const { frames, blame, editor } = props;
   const blamed = blame === undefined ? -1 : frames.findIndex((frame) => isSameSite(frame, blame));
   return (
     <ol className="frames">
@@ -30,7 +34,13 @@ export function StackList(props: {
           <code className="code">{functionName(frame)}</code>
           <span className="stack-frame-place">
             {frame.package !== undefined && `${frame.package} `}
-            {shortPlaceOf(frame)}
+            {editor === undefined || place === blamed ? (
+              shortPlaceOf(frame)
+            ) : (
+              <EditorLink editor={editor} frame={frame}>
+                {shortPlaceOf(frame)}
+              </EditorLink>
+            )}
           </span>
           {frame.selfMs > 0 && <span className="stack-frame-time">{formatDuration(frame.selfMs * 1e6)}</span>}
         </li>

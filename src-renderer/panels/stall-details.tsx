@@ -1,57 +1,65 @@
 /** A stall: how long, where, why one believes so, and what was open meanwhile. */
 import type { ReactElement } from "react";
-import type { StallDetails as Stall, StallSample } from "../../src-main/api/api.ts";
+import type { Frame, RecordingApi, StallDetails as Stall, StallSample } from "../../src-main/api/api.ts";
+import { causeWords } from "../../src-main/api/cause-words.ts";
+import type { EditorStore } from "../state/editor.ts";
+import { stallLength, type StallLength } from "../state/stall-length.ts";
 import { useTick } from "../state/use-tick.ts";
 import { formatCountOf, formatCounting, formatDuration, formatInstant } from "../../src-main/api/format.ts";
 import { LinkButton } from "../ui/button.tsx";
+import { EditorButton } from "../ui/editor-link.tsx";
 import { Ring } from "../ui/ring.tsx";
 import { SiteText } from "../ui/site-text.tsx";
-import { causeWords, evidenceOf } from "./cause-words.ts";
 import { CopyJson } from "./copy-json.tsx";
+import { EditorChoice } from "./editor-choice.tsx";
+import { evidenceOf } from "./evidence.ts";
+import { ExportStall } from "./export-stall.tsx";
+import { FlameSection } from "./flame-section.tsx";
 import { Lineage, TaskList, type OnSelect } from "./references.tsx";
 import { Section } from "./section.tsx";
-import { StackList } from "./stack-list.tsx";
+import { isSameSite, StackList } from "./stack-list.tsx";
+import { Victims } from "./victims.tsx";
 
 const COUNTING_TICK_MS = 100;
 const INNERMOST = 3;
 
 export function StallDetails(props: {
+  readonly api: Pick<RecordingApi, "exportStall">;
+  readonly recording: string;
   readonly details: Stall;
   readonly isLive: boolean;
   readonly now: () => number;
+  readonly editor: EditorStore;
   readonly onSelect: OnSelect;
 }): ReactElement {
-  const { details, isLive, now, onSelect } = props;
-  const { stall } = details;
-  const isOpen = stall.dur === undefined;
-  useTick(isOpen && isLive ? COUNTING_TICK_MS : undefined);
-  const lasted = stall.dur ?? Math.max(0, now() - stall.start);
+  const { api, recording, details, isLive, now, editor, onSelect } = props;
+  const { stall, flame } = details;
+  const isNow = isLive && stall.dur === undefined;
+  useTick(isNow ? COUNTING_TICK_MS : undefined);
+  const lasted = stallLength(stall, isLive, now());
   const lineage = stall.task === undefined ? details.ancestors : [...details.ancestors, stall.task];
   return (
     <>
       <Section>
         <p className="kick">
-          <Ring state={isOpen && isLive ? "blocked" : "still"} size={14} />
+          <Ring state={isNow ? "blocked" : "still"} size={14} />
           <span>
             Stall {details.place} of {details.of}
-            {isOpen && isLive && ", still open"}
+            {isNow && ", still open"}
             {stall.phase !== "run" && `, ${stall.phase === "startup" ? "at start-up" : "at exit"}`}
           </span>
           <span className="kick-when">
-            {isOpen ? `since ${formatInstant(stall.start)}` : span(stall.start, stall.start + lasted)}
+            {lasted.state === "over"
+              ? span(stall.start, stall.start + lasted.length)
+              : `since ${formatInstant(stall.start)}`}
           </span>
         </p>
-        <h2 className="big">
-          <span className="big-number" data-stall="">
-            {isOpen && isLive ? formatCounting(lasted) : formatDuration(lasted)}
-          </span>{" "}
-          {howLong(isOpen, isLive)}
-        </h2>
+        <Headline lasted={lasted} />
         <div className="blame">
           <div className="blame-words">
             <p className="blame-line">
               {stall.blame === undefined ? (
-                <span className="quiet">Cannot tell which function: no stack agrees.</span>
+                <span className="quiet">Cannot tell which function: {whyNoBlame(details, isNow)}</span>
               ) : (
                 <SiteText site={stall.blame} />
               )}
@@ -59,28 +67,92 @@ export function StallDetails(props: {
             {lineage.length > 0 && <Lineage tasks={lineage} onSelect={onSelect} />}
             {details.span !== undefined && <SpanLine span={details.span} onSelect={onSelect} />}
           </div>
-          <CopyJson details={details} />
+          <EditorButton editor={editor} frame={blamedFrame(details)} />
         </div>
       </Section>
-      <Cause details={details} />
-      {details.frames.length > 0 && (
-        <Section title="Stack during the stall" aside="innermost first">
-          <StackList frames={details.frames} blame={stall.blame} />
-        </Section>
+      {isNow && details.samples.length > 0 && <Samples details={details} />}
+      {flame === undefined ? (
+        <NoFlame details={details} isNow={isNow} editor={editor} />
+      ) : (
+        <FlameSection key={stall.id} flame={flame} stall={stall} isGrowing={isNow} editor={editor} />
       )}
-      {details.samples.length > 0 && <Samples details={details} />}
+      <Cause details={details} isNow={isNow} />
+      <Victims details={details} isGrowing={isNow} onSelect={onSelect} />
+      {!isNow && details.samples.length > 0 && <Samples details={details} />}
       {details.open.length > 0 && (
         <Section title="Open during the stall" aside="evidence, not blame">
           <TaskList tasks={details.open} onSelect={onSelect} />
         </Section>
       )}
+      <Section>
+        <div className="panel-foot">
+          {flame !== undefined && <ExportStall api={api} recording={recording} stall={stall.id} />}
+          <CopyJson details={details} />
+        </div>
+        {blamedFrame(details) !== undefined && <EditorChoice editor={editor} />}
+      </Section>
     </>
   );
 }
 
-function howLong(isOpen: boolean, isLive: boolean): string {
-  if (!isOpen) return "event loop blocked";
-  return isLive ? "and counting, as seen by the watchdog" : "event loop blocked, until the recording ends";
+function Headline(props: { readonly lasted: StallLength }): ReactElement {
+  const { length, state } = props.lasted;
+  return (
+    <h2 className="big">
+      {state === "atLeast" && "at least "}
+      <span className="big-number" data-stall="">
+        {state === "now" ? formatCounting(length) : formatDuration(length)}
+      </span>{" "}
+      {HOW_LONG[state]}
+    </h2>
+  );
+}
+
+const HOW_LONG: Readonly<Record<StallLength["state"], string>> = {
+  over: "event loop blocked",
+  now: "and counting, as seen by the watchdog",
+  atLeast: "blocked; nobody saw its end",
+};
+
+function whyNoBlame(details: Stall, isNow: boolean): string {
+  if (details.samples.length > 0 || details.flame !== undefined) return "no function stands in most of the stacks.";
+  return isNow ? "no stack yet." : "no stack was seen.";
+}
+
+/** The blamed frame as it was seen, which knows its file. */
+function blamedFrame({ stall, frames, flame }: Stall): Frame | undefined {
+  const { blame } = stall;
+  if (blame === undefined) return undefined;
+  return [...frames, ...(flame?.frames ?? [])].find((frame) => frame.path !== undefined && isSameSite(frame, blame));
+}
+
+/** In place of the flame: the stack alone, or why there is none. */
+function NoFlame(props: {
+  readonly details: Stall;
+  readonly isNow: boolean;
+  readonly editor: EditorStore;
+}): ReactElement {
+  const { details, isNow, editor } = props;
+  const { frames, stall, evidence } = details;
+  if (frames.length > 0) {
+    return (
+      <Section title="Stack during the stall" aside="innermost first">
+        <StackList frames={frames} blame={stall.blame} editor={editor} />
+      </Section>
+    );
+  }
+  const isInNative = (evidence.unansweredMs ?? 0) > 0;
+  return (
+    <Section title={isNow ? "Stack so far" : "Stack during the stall"}>
+      <p className="quiet">
+        {isNow
+          ? "No stack has come yet. V8 answers between two pieces of JavaScript; inside one native call it cannot, and what that was is known afterwards."
+          : isInNative
+            ? "No stack was seen: V8 did not answer, and no profile covers this time."
+            : "No stack was seen, neither while it lasted nor in a profile."}
+      </p>
+    </Section>
+  );
 }
 
 function SpanLine(props: {
@@ -98,11 +170,11 @@ function SpanLine(props: {
   );
 }
 
-function Cause(props: { readonly details: Stall }): ReactElement {
-  const { details } = props;
+function Cause(props: { readonly details: Stall; readonly isNow: boolean }): ReactElement {
+  const { details, isNow } = props;
   const { cause, phase, blame } = details.stall;
   const inPackage = cause === "own-code" && blame?.package !== undefined ? ", in a dependency" : "";
-  const soFar = details.stall.dur === undefined ? "Cause so far" : "Cause";
+  const soFar = isNow ? "Cause so far" : "Cause";
   return (
     <Section title={`${soFar}: ${causeWords(cause, phase)}${inPackage}`}>
       <table className="table">

@@ -4,10 +4,10 @@
  *     3.5 s        4.0 s   640 ms     4.5 s      now
  *       |            |  |==========|    |         |
  */
-import { formatDuration, formatInstant } from "../../src-main/api/format.ts";
+import { formatInstant } from "../../src-main/api/format.ts";
 import type { Palette } from "./palette.ts";
 import type { Pen } from "./pen.ts";
-import type { StallSpan } from "./stall-spans.ts";
+import { lengthWords, type StallSpan } from "./stall-spans.ts";
 
 export const AXIS = 22;
 
@@ -82,7 +82,7 @@ export function drawAxis(pen: Pen, view: AxisView, palette: Palette): void {
     const right = Math.min(width, Math.max(left + 2, xOf(selectedStall.end)));
     pen.fillStyle = palette.stallFill;
     pen.fillRect(left, AXIS - 3, right - left, 3);
-    const text = formatDuration(selectedStall.end - selectedStall.start);
+    const text = lengthWords(selectedStall);
     place(text, (left + right) / 2, palette.stallText, 600);
   }
   if (now !== undefined && now <= to) {

@@ -2,7 +2,7 @@
  * The timeline at work: holds what is folded, active and focused, answers keys and pointer, and draws a frame when
  * something changed. It knows the app only by what it is given, and React not at all.
  */
-import type { Overview, RecordingApi, Selection, TrackTable } from "../../src-main/api/api.ts";
+import type { Overview, RecordingApi, Selection, TrackTable, Victim } from "../../src-main/api/api.ts";
 import { NO_LANES } from "./columns.ts";
 import { createFrameLoop } from "./frame.ts";
 import { rectOf, type Rect } from "./hit-test.ts";
@@ -32,6 +32,8 @@ export interface TimelineInput {
   readonly theme: "dark" | "light";
   readonly now: () => number;
   readonly filter: string;
+  /** Of the selected stall, as soon as they are known. */
+  readonly victims: readonly Victim[];
 }
 
 export interface TimelineController {
@@ -173,11 +175,11 @@ export function createTimelineController(
     }
     drawnClock = clockKey();
     const scale = window.devicePixelRatio || 1;
-    const { overview, tracks, selection, filter } = input;
+    const { overview, tracks, selection, filter, victims } = input;
     const shown = viewport.get();
     const { scrollTop } = stage.scroller;
     const places = { table: tracks, layout, overview, selection, width, height, scrollTop, now };
-    scene = buildScene({ ...places, tiles, strips, stripes, window: shown });
+    scene = buildScene({ ...places, victims, tiles, strips, stripes, window: shown });
     stage.paint(scene, { ...places, scene, isLive: isLive() }, palette, scale, focusRect(scene, width));
     tree.update({ ...places, active });
     const whole = { from: viewport.bounds().from, to: Math.max(viewport.bounds().to, shown.to) };

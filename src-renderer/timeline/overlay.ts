@@ -15,8 +15,9 @@ import type { Palette } from "./palette.ts";
 import { fittedText, type Pen } from "./pen.ts";
 import { BODY, ROW, SLICE_TOP } from "./rows.ts";
 import { isSelected, slicesBetween, type Slice } from "./slices.ts";
-import type { StallSpan } from "./stall-spans.ts";
+import { lengthWords, type StallSpan } from "./stall-spans.ts";
 import { blockOf } from "./strip.ts";
+import { drawVictimLinks } from "./victim-links.ts";
 
 export interface OverlayView {
   readonly scene: Scene;
@@ -50,9 +51,11 @@ export function drawOverlay(pen: Pen, view: OverlayView, palette: Palette): void
     const selected = drawStrip(pen, view, row, palette);
     if (selected !== undefined) drawOutline(pen, selected, palette);
   }
+  const { from, to, links } = scene;
+  if (links !== undefined) drawVictimLinks(pen, links, { from, to, width, height, top: stickyHeight }, palette);
   if (view.isLive) {
     const x = Math.floor(((scene.end - scene.from) / (scene.to - scene.from)) * width);
-    pen.fillStyle = scene.stalls.some(({ isOpen }) => isOpen) ? palette.stallFill : palette.textQuiet;
+    pen.fillStyle = scene.stalls.some(({ isNow }) => isNow) ? palette.stallFill : palette.textQuiet;
     if (x >= 0 && x < width) pen.fillRect(x, 0, 1, height);
   }
 }
@@ -206,14 +209,14 @@ function drawStrip(pen: Pen, view: OverlayView, row: SceneRow, palette: Palette)
     if (stall.phase === "startup") continue;
     const room = Math.min(width, block.x + block.width) - left - 2 * PAD;
     const isTall = block.height > 30;
-    const duration = formatDuration(stall.end - stall.start);
+    const duration = lengthWords(stall);
     pen.fillStyle = palette.stallOnFill;
     pen.font = `600 ${isTall ? 13 : 11}px ${palette.fontUi}`;
     if (pen.measureText(duration).width > room) continue;
     pen.fillText(duration, left + PAD, block.y + (isTall ? 16 : 15));
     if (!isTall) continue;
     pen.font = `500 11px ${palette.fontUi}`;
-    const words = stall.isOpen && view.isLive ? "blocked now" : "event loop blocked";
+    const words = stall.isNow && view.isLive ? "blocked now" : "event loop blocked";
     if (pen.measureText(words).width <= room) pen.fillText(words, left + PAD, block.y + 31);
   }
   if (isCornerFree) {

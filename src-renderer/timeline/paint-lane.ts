@@ -233,3 +233,19 @@ export function paintCulprit(
   const right = Math.floor((Math.min(span.end, view.openEnd) - view.from) * view.pixelsPerNano);
   fill(surface, x, parts.top, Math.max(2 * unitOf(surface), right - x), parts.height, palette.stall);
 }
+
+/** Work that was ready while a stall held it: the stipple of what is ready, in the stall's hue, until it ran. */
+export function paintHeld(
+  surface: Surface,
+  y: number,
+  span: { readonly due: number; readonly ran: number },
+  view: LaneView,
+  palette: Palette,
+): void {
+  const parts = partsAt(surface, y);
+  const x = Math.floor((span.due - view.from) * view.pixelsPerNano);
+  const right = Math.floor((span.ran - view.from) * view.pixelsPerNano);
+  const width = Math.max(2 * unitOf(surface), right - x);
+  fill(surface, x, parts.pulseTop, width, parts.pulse, palette.canvas);
+  fillMask(surface, x, parts.pulseTop, width, parts.pulse, palette.stall, MASKS.stipple);
+}

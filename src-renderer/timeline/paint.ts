@@ -8,13 +8,14 @@
  */
 import type { LoopStrip } from "../../src-main/api/api.ts";
 import type { TrackLanes } from "./columns.ts";
-import { paintCulprit, paintEnds, paintLane, tintsByKind, type LaneView } from "./paint-lane.ts";
+import { paintCulprit, paintEnds, paintHeld, paintLane, tintsByKind, type LaneView } from "./paint-lane.ts";
 import type { Palette } from "./palette.ts";
 import { ROW } from "./rows.ts";
 import type { StallSpan } from "./stall-spans.ts";
 import { paintBlocks, paintBusy } from "./strip.ts";
 import { paintStripeCulprits, paintStripes, type Stripe } from "./stripes.ts";
 import { fill, unitOf, wash, type Surface } from "./surface.ts";
+import type { VictimLinks } from "./victim-links.ts";
 
 /** A row on screen; `y` and `height` in pixels of the design from the canvas's top. */
 export interface SceneRow {
@@ -48,6 +49,8 @@ export interface Scene {
   readonly mainThread: number;
   /** Instants of the grid lines. */
   readonly grid: readonly number[];
+  /** From the selected stall to what it made late. */
+  readonly links?: VictimLinks | undefined;
 }
 
 /** A stall column is drawn from this width on, in pixels of the design. */
@@ -92,8 +95,16 @@ export function paintScene(surface: Surface, scene: Scene, palette: Palette): vo
   for (const row of scene.rows) {
     const view = views.get(row);
     if (view === undefined) continue;
-    if (row.strip !== undefined) paintStrip(surface, row, row.strip.data, stallsOf(row.thread), view, palette);
-    else paintCulprits(surface, row, stallsOf(row.thread), view, palette);
+    if (row.strip !== undefined) {
+      paintStrip(surface, row, row.strip.data, stallsOf(row.thread), view, palette);
+      continue;
+    }
+    for (const link of scene.links?.links ?? []) {
+      if (link.isOwn && link.index === row.index && row.stripes === undefined) {
+        paintHeld(surface, at(row.y), link, view, palette);
+      }
+    }
+    paintCulprits(surface, row, stallsOf(row.thread), view, palette);
   }
   for (const row of scene.sticky) {
     const view = { from: scene.from, pixelsPerNano };

@@ -1,5 +1,5 @@
 /** From what is known to what is painted: the rows on screen with their slices, stalls and strips. */
-import type { Overview, Selection, TrackTable } from "../../src-main/api/api.ts";
+import type { Overview, Selection, TrackTable, Victim } from "../../src-main/api/api.ts";
 import { ticks } from "./axis.ts";
 import { NO_LANES } from "./columns.ts";
 import { stripWindow, type StripCache } from "./loop-strips.ts";
@@ -7,6 +7,7 @@ import type { Scene, SceneRow } from "./paint.ts";
 import { rowsBetween, type Layout, type Row } from "./rows.ts";
 import { stallSpans } from "./stall-spans.ts";
 import { stripesOf, type Stripe } from "./stripes.ts";
+import { victimLinks } from "./victim-links.ts";
 import type { TileCache, Window } from "./tiles.ts";
 
 export interface SceneInput {
@@ -21,6 +22,8 @@ export interface SceneInput {
   readonly height: number;
   readonly scrollTop: number;
   readonly selection: Selection | undefined;
+  /** Of the selected stall. */
+  readonly victims: readonly Victim[];
   /** The live end, or the end of the recording. */
   readonly now: number;
 }
@@ -51,13 +54,24 @@ export function buildScene(input: SceneInput): Scene {
       openEnd: ends.get(thread) ?? now,
     };
   };
+  const isLive = overview.recording.state === "live";
+  const ended = new Set(overview.threads.flatMap(({ id, end }) => (end === undefined ? [] : [id])));
+  const selected = selection?.kind === "stall" ? selection.id : undefined;
+  const stalls = stallSpans(overview.stalls, now, selected, (thread) => isLive && !ended.has(thread));
   return {
     from: window.from,
     to: window.to,
     end: now,
     rows: shown.map((row) => sceneRow(row, row.y - scrollTop + layout.stickyHeight)),
     sticky: layout.sticky.map((row) => sceneRow(row, row.y)),
-    stalls: stallSpans(overview.stalls, now, selection?.kind === "stall" ? selection.id : undefined),
+    stalls,
+    links: victimLinks(
+      input.victims,
+      stalls.find(({ isSelected }) => isSelected),
+      table,
+      layout,
+      scrollTop,
+    ),
     mainThread: mainThreadOf(overview),
     grid: ticks(window.from, window.to, width).at,
   };

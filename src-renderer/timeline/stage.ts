@@ -87,7 +87,7 @@ export function createStage(root: HTMLElement, minimap: HTMLElement, tree: HTMLE
           width,
           selectedStall: selectedStall(scene, view.selection),
           now: view.isLive ? scene.end : undefined,
-          isBlocked: scene.stalls.some(({ isOpen }) => isOpen),
+          isBlocked: scene.stalls.some(({ isNow }) => isNow),
         },
         palette,
       );

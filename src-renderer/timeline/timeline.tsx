@@ -3,7 +3,7 @@
  * tells it of new data; what is in the box is the engine's.
  */
 import { useEffect, useLayoutEffect, useRef, type ReactElement } from "react";
-import type { Overview, RecordingApi, Selection, TrackTable } from "../../src-main/api/api.ts";
+import type { Overview, RecordingApi, Selection, TrackTable, Victim } from "../../src-main/api/api.ts";
 import { fit, followed, panBy, reveal, zoomAt, xAt, type ViewportStore } from "../state/viewport.ts";
 import { createTimelineController, type TimelineController, type TimelineInput } from "./controller.ts";
 import "./timeline.css";
@@ -23,6 +23,8 @@ export interface TimelineProps {
   /** The live end in Nanos; moves while the recording is live. */
   readonly now: () => number;
   readonly filter: string;
+  /** Of the selected stall, as soon as they are known. */
+  readonly victims: readonly Victim[];
 }
 
 export function Timeline(props: TimelineProps): ReactElement {

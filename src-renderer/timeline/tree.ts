@@ -122,7 +122,8 @@ function factsOf(row: Row, view: TreeView): Facts {
   // Twice a second is enough for a number in the margin.
   const clock = isLive ? Math.floor(now / 5e8) * 5e8 : overview.end;
   const blocked = stalls.reduce(
-    (sum, { start, dur, phase }) => (phase === "startup" ? sum : sum + (dur ?? Math.max(0, clock - start))),
+    (sum, { start, dur, seen, phase }) =>
+      phase === "startup" ? sum : sum + (dur ?? Math.max(0, (isLive ? clock : (seen ?? clock)) - start)),
     0,
   );
   const start = table.start[index] ?? 0;

@@ -3,7 +3,7 @@ import { TRACK_KINDS, type SliceKind, type TrackKind, type TrackTable } from "..
 import type { Outcome } from "../../src-runtime/protocol/record.ts";
 import { formatDuration, formatInstant } from "../../src-main/api/format.ts";
 import type { Slice } from "./slices.ts";
-import type { StallSpan } from "./stall-spans.ts";
+import { lengthWords, type StallSpan } from "./stall-spans.ts";
 
 const KINDS: Readonly<Record<SliceKind | TrackKind, string>> = {
   agent: "agent",
@@ -62,7 +62,7 @@ export function sliceWords(slice: Slice, openEnd: number): Words {
 }
 
 export function stallWords(stall: StallSpan): Words {
-  const until = stall.isOpen ? "not over yet" : formatInstant(stall.end);
+  const until = stall.isNow ? "not over yet" : `${formatInstant(stall.end)}${stall.isOpen ? ", its end unseen" : ""}`;
   const blame = stall.label === "" ? [] : [`in ${stall.label}`];
   const phase =
     stall.phase === "startup"
@@ -71,7 +71,7 @@ export function stallWords(stall: StallSpan): Words {
         ? ["while the program exited"]
         : [];
   return {
-    name: formatDuration(stall.end - stall.start),
+    name: lengthWords(stall),
     lines: ["event loop blocked", ...blame, ...phase, `${formatInstant(stall.start)} – ${until}`],
   };
 }

@@ -6,26 +6,33 @@ export interface RowListProps<T> {
   readonly items: readonly T[];
   readonly keyOf: (item: T) => number;
   readonly onChoose: (item: T) => void;
+  /** Of rows that lead nowhere only the words are there. Unsaid: all lead somewhere. */
+  readonly canChoose?: (item: T) => boolean;
   readonly children: (item: T) => ReactNode;
 }
 
 export function RowList<T>(props: RowListProps<T>): ReactElement {
-  const { className, items, keyOf, onChoose, children } = props;
+  const { className, items, keyOf, onChoose, canChoose = () => true, children } = props;
   const [stop, setStop] = useState(0);
-  const tabStop = Math.min(stop, items.length - 1);
+  const wanted = items[stop];
+  const tabStop = wanted !== undefined && canChoose(wanted) ? stop : items.findIndex(canChoose);
   return (
     <ul className={className} onKeyDown={(event) => move(event)}>
       {items.map((item, place) => (
         <li key={keyOf(item)}>
-          <button
-            type="button"
-            className="row"
-            tabIndex={place === tabStop ? 0 : -1}
-            onFocus={() => setStop(place)}
-            onClick={() => onChoose(item)}
-          >
-            {children(item)}
-          </button>
+          {canChoose(item) ? (
+            <button
+              type="button"
+              className="row"
+              tabIndex={place === tabStop ? 0 : -1}
+              onFocus={() => setStop(place)}
+              onClick={() => onChoose(item)}
+            >
+              {children(item)}
+            </button>
+          ) : (
+            <div className="row">{children(item)}</div>
+          )}
         </li>
       ))}
     </ul>

@@ -3,7 +3,7 @@ import { createClock } from "../../../../src-renderer/state/clock.ts";
 import { intervalOf } from "../../../../src-renderer/state/interval-of.ts";
 import { formatRoute, parseRoute } from "../../../../src-renderer/state/route.ts";
 import { createSelectionStore } from "../../../../src-renderer/state/selection.ts";
-import { DRAWN_STALLS, drawnTracks } from "../../../e2e/fixtures/drawn-recording.ts";
+import { DRAWN_STALLS, drawnRow, drawnTracks } from "../../../e2e/fixtures/drawn-recording.ts";
 
 const MS = 1e6;
 
@@ -64,14 +64,19 @@ test("Routes survive the address, whatever the id; anything else is home", () =>
   }
 });
 
-test("A selection's place in time comes from the frame's tables; what is open ends now", () => {
-  const overview = { stalls: DRAWN_STALLS };
+test("A selection's place in time comes from the frame's tables; what is open ends now, or where it was last seen", () => {
+  const overview = { stalls: DRAWN_STALLS, recording: drawnRow() };
   const tracks = drawnTracks();
   const now = 20_000 * MS;
   expect(intervalOf({ kind: "stall", id: 2 }, overview, tracks, now)).toEqual({ from: 5120 * MS, to: 5760 * MS });
   expect(intervalOf({ kind: "task", id: 13 }, overview, tracks, now)).toEqual({ from: 4900 * MS, to: 5860 * MS });
   expect(intervalOf({ kind: "task", id: 999 }, overview, tracks, now)).toBeUndefined();
   const { dur: _, ...open } = DRAWN_STALLS[1] ?? { id: 0 };
-  const blocked = { stalls: [{ ...open, thread: 1, start: 1, phase: "run", cause: "unknown", samples: 0 } as const] };
+  const blocked = {
+    recording: drawnRow({ state: "live" }),
+    stalls: [{ ...open, thread: 1, start: 1, phase: "run", cause: "unknown", samples: 0, seen: 9 } as const],
+  };
   expect(intervalOf({ kind: "stall", id: 2 }, blocked, tracks, now)?.to).toBe(now);
+  const cut = { ...blocked, recording: drawnRow({ state: "cut" }) };
+  expect(intervalOf({ kind: "stall", id: 2 }, cut, tracks, now)).toEqual({ from: 1, to: 9 });
 });

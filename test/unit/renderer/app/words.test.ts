@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { StallDetails } from "../../../../src-main/api/api.ts";
 import { closestLabel, matchingTracks } from "../../../../src-renderer/app/nothing-matches.tsx";
-import { evidenceOf } from "../../../../src-renderer/panels/cause-words.ts";
+import { evidenceOf } from "../../../../src-renderer/panels/evidence.ts";
 import { busyPaths } from "../../../../src-renderer/ui/busy-picture.tsx";
 import { formatBytes, formatCounting, formatCountOf, formatSeconds } from "../../../../src-main/api/format.ts";
 import { countingPart, withNumber } from "../../../../src-renderer/ui/sentence-text.tsx";
@@ -21,15 +21,47 @@ test("The evidence says what was measured, and that the rest was not", () => {
   const measured = drawnDetails({ kind: "stall", id: 2 }) as StallDetails;
   expect(evidenceOf(measured).map(({ value, says }) => `${value} ${says}`)).toEqual([
     "0.97 computing",
-    "3 of 4 taken during the stall",
+    "92 % of the time sampled",
+    "4 ms V8 answered",
+    "11 ms not the cause",
+    "never one long stretch",
+    "1 ",
+    "2 ms host not starved",
     "0.4 ms host not starved",
   ]);
+  const { flame: _, ...captured } = measured;
+  expect(evidenceOf(captured)[1]).toEqual({
+    what: "Samples in",
+    code: "encodeChunk",
+    value: "3 of 4",
+    says: "taken during the stall",
+  });
   const unmeasured = drawnDetails({ kind: "stall", id: 3 }) as StallDetails;
   expect(evidenceOf(unmeasured).map(({ value, says }) => `${value} ${says}`)).toEqual([
     "— not measured",
     "none no stack was taken",
     "— not measured",
   ]);
+});
+
+test("A figure speaks for the cause by its share of the stall, also of one whose end nobody saw", () => {
+  const details = drawnDetails({ kind: "stall", id: 2 }) as StallDetails;
+  const says = (change: Partial<StallDetails>, what: string): string | undefined =>
+    evidenceOf({ ...details, ...change }).find((row) => row.what === what)?.says;
+  const gc = (gcMs: number): string | undefined => says({ evidence: { gcMs } }, "Garbage collection");
+  expect([0, 63, 64, 319, 320].map(gc)).toEqual([
+    "not the cause",
+    "not the cause",
+    "some of it",
+    "some of it",
+    "most of it",
+  ]);
+  const { dur: _, ...stall } = details.stall;
+  const cut = { ...stall, seen: stall.start + 100e6 };
+  expect(says({ stall: cut, evidence: { unansweredMs: 90 } }, "In one native call")).toBe("V8 did not answer");
+  expect(says({ evidence: { gaveWay: 40, longestTurnMs: 16 } }, "Gave way to other work")).toBe(
+    "at most 16 ms at a time",
+  );
 });
 
 test("Only the stall's number counts, else the first number", () => {
