@@ -93,6 +93,8 @@ export function startPromiseHooks(
   const RUN = 2;
   const LONGEST_START = 3;
   const LONGEST = 4;
+  /** Events that could not even be written, by kind. */
+  const missed = new Int32Array(4);
   let head = 0;
   let tail = 0;
   let newest = 0;
@@ -161,6 +163,7 @@ export function startPromiseHooks(
     words[(head + 3) & mask] = at % 2 ** 32;
     words[(head + 4) & mask] = at / 2 ** 32;
     head = (head + LONG_WORDS) | 0;
+    if (hasLost) tellMissed();
     isWhole = false;
     hasLost = false;
   }
@@ -177,6 +180,11 @@ export function startPromiseHooks(
     Atomics.store(control, PromiseControl.head, head);
   }
 
+  function tellMissed(): void {
+    for (const [kind, count] of missed.entries()) Atomics.add(control, PromiseControl.dropped + kind, count);
+    missed.fill(0);
+  }
+
   const stopHooks = v8.promiseHooks.createHook({
     init(promise, parent) {
       try {
@@ -185,7 +193,7 @@ export function startPromiseHooks(
         const from = parent === undefined ? UNKNOWN : Stamped.idOf(parent);
         write(PromiseEvent.init, from === UNKNOWN ? 0 : (newest - from) & ID_MASK);
       } catch (error) {
-        fail(error);
+        fail(PromiseEvent.init, error);
       }
     },
     before(promise) {
@@ -201,7 +209,7 @@ export function startPromiseHooks(
         ticks[RUN] = ticks[STAMP]!;
         publish();
       } catch (error) {
-        fail(error);
+        fail(PromiseEvent.before, error);
       }
     },
     after() {
@@ -217,7 +225,7 @@ export function startPromiseHooks(
           ticks[LONGEST_START] = ticks[RUN]!;
         }
       } catch (error) {
-        fail(error);
+        fail(PromiseEvent.after, error);
       }
     },
     settled(promise) {
@@ -225,12 +233,19 @@ export function startPromiseHooks(
         const id = Stamped.idOf(promise);
         if (id !== UNKNOWN) write(PromiseEvent.settled, (newest - id) & ID_MASK);
       } catch (error) {
-        fail(error);
+        fail(PromiseEvent.settled, error);
       }
     },
   }) as () => void;
 
-  function fail(error: unknown): void {
+  function fail(kind: PromiseEvent, error: unknown): void {
+    // The program is about to overflow its stack, and it met us: its error will come by itself.
+    if (error instanceof RangeError) {
+      missed[kind]!++;
+      isWhole = true;
+      hasLost = true;
+      return;
+    }
     stopHooks();
     onError(error);
   }

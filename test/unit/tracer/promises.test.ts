@@ -156,6 +156,24 @@ test("an error of ours unhooks us, is said once, and is not heard by the program
   expect(errors).toHaveLength(1);
 });
 
+test("a program that overflows its stack is no error of ours: events are lost, and counted", async () => {
+  let depth = 0;
+  const { ring, hooks, errors } = start(() => {
+    if (depth > 0) throw new RangeError("Maximum call stack size exceeded");
+    return 0;
+  });
+  await Promise.resolve(1);
+  depth = 1;
+  await Promise.resolve(1);
+  depth = 0;
+  await Promise.resolve(1);
+  hooks.publish();
+  expect(errors).toEqual([]);
+  expect(createPromiseReader(ring).takeDropped()[PromiseEvent.before]).toBeGreaterThan(0);
+  const events = eventsOf(ring, hooks);
+  expect(events.at(-1)?.id).toBeGreaterThan(3);
+});
+
 test("a full ring drops, counts by kind, and goes on with the right ids", () => {
   const { ring, hooks } = start(undefined, 64);
   for (let index = 0; index < 200; index++) void new Promise(() => {});
