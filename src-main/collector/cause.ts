@@ -36,7 +36,7 @@ const SINGLE_MS = 70;
 /** Callbacks from which on they are many. */
 const MANY = 4;
 /** V8 answers in 1 to 3 ms, in 12 at worst; this long it was inside one call. Milliseconds. */
-const SILENT_MS = 20;
+export const SILENT_MS = 20;
 /** A share of run delay that may have made a stall out of work too short for one … */
 const DELAYED = 0.25;
 /** … and one beside which the program's part does not matter, whatever it was. */
@@ -49,7 +49,7 @@ export interface StallFacts {
   readonly stacks: readonly TimedStack[];
   /** The stacks are the profile's: calls into native code stand in them, and none while the process is frozen. */
   readonly isProfiled: boolean;
-  /** Captures that V8 answered during the stall. */
+  /** Captures that V8 answered at once: what comes after a silence may have been taken behind the call's end. */
   readonly captures: number;
   readonly blame: Site | undefined;
 }
@@ -62,7 +62,9 @@ export function causeOf(facts: StallFacts): Cause {
   const absent = absence(facts, cpu, delay, seen);
   if (absent !== undefined) return absent;
   if ((evidence.gcMs ?? 0) >= HALF * durMs) return "gc";
-  const crowd = crowdOf(facts);
+  // Alone it would not have taken long enough to be a stall: it is the host's as much as the program's.
+  if (delay >= DELAYED && (1 - delay) * durMs < LONG_MS) return "unknown";
+  const crowd = cpu === undefined || cpu >= WAITING * (1 - delay) ? crowdOf(facts) : "none";
   if (crowd !== "none") return crowd === "many" ? "starvation" : "unknown";
   if (seen.waiting >= MOST) return "sync-io";
   if (cpu === undefined) return "unknown";
@@ -73,8 +75,8 @@ export function causeOf(facts: StallFacts): Cause {
   if (cpu < COMPUTING * (1 - delay)) return "unknown";
   if (seen.native >= MOST || isSilent(facts)) return "native";
   if (facts.blame === undefined || seen.script < HALF) return "unknown";
-  // Alone it would not have taken long enough to be a stall: it is the host's as much as the program's.
-  if (delay >= DELAYED && cpu * durMs < LONG_MS) return "unknown";
+  // Asked, and not once answered: too little silence for a native call, and no sign of JavaScript.
+  if (facts.captures === 0 && (evidence.unansweredMs ?? 0) >= SILENT_MS) return "unknown";
   return "own-code";
 }
 
@@ -101,20 +103,23 @@ function absence(
   if (stoppedMs >= HALF * durMs || delay >= STARVED || (delay >= MOST && !isOwnStall)) return "host";
   // All of the process stood still if its watchdog did too, and the profiler, which else samples a waiting thread.
   if (cpu === undefined || watchdogLateMs < MOST * durMs || (isProfiled && seen.covered >= MOST)) return undefined;
-  if (seen.waiting >= MOST) return "unknown";
+  // Captures alone don't tell the two apart.
+  if (!isProfiled && seen.waiting >= MOST) return "unknown";
   return sleptMs === undefined && watchdogLateMs >= SLEEP_MS ? "unknown" : "host";
 }
 
 /** Whether many short continuations filled it, none of which would have been a stall by itself. */
 function crowdOf({ durMs, evidence }: StallFacts): "many" | "unclear" | "none" {
   const { gaveWay = 0, longestTurnMs = 0, callbacks = 0, longestCallbackMs = 0, longestStretchMs } = evidence;
-  if (longestCallbackMs >= LONG_MS || longestCallbackMs >= HALF * durMs) return "none";
   // Timers, ticks and immediates, one after the other, and nothing of length after one of them.
-  if (callbacks >= MANY && longestStretchMs !== undefined) {
-    if (longestStretchMs < LONG_MS && longestStretchMs < SMALL * durMs) return "many";
+  if (callbacks >= MANY && longestStretchMs !== undefined && longestStretchMs < SMALL * durMs) {
+    // One of thousands may be long because it was interrupted.
+    if (longestStretchMs < LONG_MS || durMs / callbacks < LONG_MS * SMALL) return "many";
   }
+  if (longestCallbackMs >= LONG_MS || longestCallbackMs >= HALF * durMs) return "none";
   // Promises: what was queued in the middle came round, and the stall went on.
-  if (longestTurnMs >= LONG_MS || longestTurnMs >= HALF * durMs) return "none";
+  if (longestTurnMs >= HALF * durMs) return "none";
+  if (longestTurnMs >= LONG_MS) return gaveWay >= 2 && (evidence.runDelayMs ?? 0) >= longestTurnMs ? "unclear" : "none";
   if (gaveWay >= 2) return longestTurnMs < SMALL * durMs ? "many" : "unclear";
   if (gaveWay === 0 || longestTurnMs > SOON_MS) return "none";
   return durMs >= SINGLE_MS ? "many" : "unclear";

@@ -20,7 +20,7 @@ import {
   type StackSample,
   type StallVerdict,
 } from "./blame.ts";
-import { causeOf, syncCallMs } from "./cause.ts";
+import { causeOf, SILENT_MS, syncCallMs } from "./cause.ts";
 import type { SessionEvent } from "./session.ts";
 import { judgeStartUp, type StartUp } from "./startup.ts";
 
@@ -158,7 +158,7 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
               evidence,
               stacks,
               isProfiled,
-              captures: samples.length,
+              captures: samples.filter(({ tookMs }) => tookMs < SILENT_MS).length,
               blame: verdict.blame,
             }),
       evidence,

@@ -102,8 +102,9 @@ test("a late watchdog alone does not make it the host", () => {
   const parked = { cpuRatio: 0.02, watchdogLateMs: 180, sleptMs: 0, parkedMs: 190 };
   expect(causeOf(stalled(parked))).toBe("unknown");
   expect(causeOf(stalled(parked, SHELL))).toBe("sync-io");
-  // Frozen in the middle of a call that waits: which of the two it was cannot be told.
-  expect(causeOf(stalled(parked, SHELL, { stacks: [stack(SHELL, 10)] }))).toBe("unknown");
+  // It was frozen in the middle of a call that waits; without a profile that cannot be told.
+  expect(causeOf(stalled(parked, SHELL, { stacks: [stack(SHELL, 10)] }))).toBe("host");
+  expect(causeOf(stalled(parked, SHELL, { isProfiled: false }))).toBe("unknown");
 });
 
 test("where sleep is not measured a watchdog late by seconds may have slept", () => {
@@ -139,6 +140,15 @@ test("starvation: a burst of ticks or timers, between which the probe cannot com
   const burst = { callbacks: 100, longestCallbackMs: 3, longestStretchMs: 4 };
   expect(causeOf(stalled({ ...burst, gaveWay: 0, longestTurnMs: 150 }))).toBe("starvation");
   expect(causeOf(stalled(burst, "work", { blame: undefined }))).toBe("starvation");
+  // One of them was interrupted by the host for a while.
+  const interrupted = { callbacks: 15_000, longestCallbackMs: 55, longestStretchMs: 55 };
+  expect(causeOf(stalled(interrupted, "work", { durMs: 2000 }))).toBe("starvation");
+});
+
+test("a thread that hardly ran did not starve its event loop", () => {
+  expect(causeOf(stalled({ gaveWay: 1, longestTurnMs: 0.1, cpuRatio: 0.15 }, "work", { durMs: 105 }))).toBe("unknown");
+  const short = { gaveWay: 2, longestTurnMs: 0.1, cpuRatio: 0.5, runDelayMs: 32 };
+  expect(causeOf(stalled(short, "work", { durMs: 70 }))).toBe("unknown");
 });
 
 test("one long callback is no starvation", () => {
@@ -153,6 +163,7 @@ test("one long callback is no starvation", () => {
 });
 
 test("neither one long nor many short continuations: cannot tell", () => {
+  expect(causeOf(stalled({ gaveWay: 8, longestTurnMs: 60, runDelayMs: 90 }, "work", { durMs: 900 }))).toBe("unknown");
   expect(causeOf(stalled({ gaveWay: 2, longestTurnMs: 49 }, "work", { durMs: 130 }))).toBe("unknown");
   expect(causeOf(stalled({ gaveWay: 1, longestTurnMs: 1 }, "work", { durMs: 55 }))).toBe("unknown");
 });
@@ -203,8 +214,12 @@ test("native: V8 did not answer for most of it, though the profile shows only th
 test("silence for want of a CPU, or while garbage was collected, is not a native call's", () => {
   expect(causeOf(stalled({ unansweredMs: 110, runDelayMs: 100, cpuRatio: 0.45 }))).toBe("own-code");
   expect(causeOf(stalled({ unansweredMs: 110, gcMs: 95 }))).toBe("own-code");
-  expect(causeOf(stalled({ unansweredMs: 30, watchdogLateMs: 25 }, "work", { durMs: 70, captures: 0 }))).toBe(
+  expect(causeOf(stalled({ unansweredMs: 30, watchdogLateMs: 25 }, "work", { durMs: 70, captures: 1 }))).toBe(
     "own-code",
+  );
+  // Nor is there a sign that it was JavaScript.
+  expect(causeOf(stalled({ unansweredMs: 30, watchdogLateMs: 25 }, "work", { durMs: 70, captures: 0 }))).toBe(
+    "unknown",
   );
   // More silence than the host and the collector can answer for.
   expect(causeOf(stalled({ unansweredMs: 589, runDelayMs: 369, cpuRatio: 0.42 }, "work", { durMs: 644 }))).toBe(
