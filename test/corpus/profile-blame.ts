@@ -7,6 +7,7 @@
  */
 const LEAST_SHARE = 0.72;
 const MOST_SHARE = 0.88;
+const SURE_ORDER = 0.95;
 
 export interface CallFrame {
   readonly functionName: string;
@@ -30,7 +31,9 @@ export interface CpuProfile {
 export function framesToBlame(profile: CpuProfile, fromUs: number, toUs: number): readonly CallFrame[] {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   const parents = new Map(profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
-  const seen = new Map<string, { readonly frame: CallFrame; us: number; depth: number }>();
+  const seen = new Map<string, { readonly frame: CallFrame; us: number }>();
+  /** By two keys: for how long the first stood deeper than the second. */
+  const deeper = new Map<string, number>();
   let total = 0;
   let at = profile.startTime;
   for (const [index, sample] of profile.samples.entries()) {
@@ -46,21 +49,27 @@ export function framesToBlame(profile: CpuProfile, fromUs: number, toUs: number)
     if (/^\((?:idle|program|garbage collector)\)$/.test(stack[0]?.functionName ?? "")) continue;
     total += us;
     const inSample = new Set<string>();
-    for (const [index, frame] of stack.entries()) {
+    for (const frame of stack) {
       if (frame.url === "" || frame.url.startsWith("node:")) continue;
       const key = `${frame.url}:${frame.lineNumber}:${frame.columnNumber}`;
       if (inSample.has(key)) continue;
+      for (const inner of inSample) deeper.set(`${inner} ${key}`, (deeper.get(`${inner} ${key}`) ?? 0) + us);
       inSample.add(key);
-      const entry = seen.get(key) ?? { frame, us: 0, depth: 0 };
+      const entry = seen.get(key) ?? { frame, us: 0 };
       entry.us += us;
-      entry.depth += (stack.length - index) * us;
       seen.set(key, entry);
     }
   }
-  const ranked = [...seen.values()]
-    .map(({ frame, us, depth }) => ({ frame, share: us / total, depth: depth / us }))
-    .filter(({ share }) => share >= LEAST_SHARE)
-    .sort((a, b) => b.depth - a.depth);
-  const sure = ranked.findIndex(({ share }) => share >= MOST_SHARE);
-  return ranked.slice(0, sure < 0 ? ranked.length : sure + 1).map(({ frame }) => frame);
+  const often = [...seen].filter(([, { us }]) => us >= LEAST_SHARE * total);
+  // Of functions that call each other in turn, either is the deepest of some stacks: only what is nearly always outside
+  // of a frame that is surely there is not to be blamed.
+  return often
+    .filter(([key]) => !often.some(([inner, { us }]) => us >= MOST_SHARE * total && isInside(inner, key)))
+    .map(([, { frame }]) => frame);
+
+  function isInside(inner: string, outer: string): boolean {
+    const inside = deeper.get(`${inner} ${outer}`) ?? 0;
+    const outside = deeper.get(`${outer} ${inner}`) ?? 0;
+    return inner !== outer && inside >= SURE_ORDER * (inside + outside) && inside > 0;
+  }
 }

@@ -21,7 +21,7 @@ import { threadId } from "node:worker_threads";
 
 const HEARTBEAT_MS = 10;
 /** A heartbeat later than this is written down. */
-const GAP_MS = 30;
+const GAP_MS = 20;
 /** An input that keeps the thread this long is large enough to scale from. */
 const ENOUGH_MS = 8;
 /** Calls while sizing that took longer than this are written down: they may be seen as stalls. */

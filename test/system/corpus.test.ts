@@ -15,7 +15,7 @@ afterAll(() => home.dispose());
 
 /** One from each class: a package, native calls, child processes, starvation, a tool, a bundle, a worker, top level. */
 const STALLING = [
-  "compile-acorn",
+  "xml-feed",
   "crypto-kdf",
   "exec-sync",
   "starve-promises",

@@ -47,6 +47,11 @@ test("a recursion counts once a sample, and is deeper than its caller", () => {
   expect(names(times(40, "main/sum/sum/sum"))).toEqual(["sum"]);
 });
 
+test("of functions that call each other in turn, both", () => {
+  const stacks = [...times(50, "main/list/item/list/item"), ...times(50, "main/list/item/list")];
+  expect([...names(stacks)].sort()).toEqual(["item", "list"]);
+});
+
 test("only the samples of the stall", () => {
   expect(names([...times(50, "main/a"), ...times(50, "main/b")], 0, 49)).toEqual(["a"]);
   expect(names([...times(50, "main/a"), ...times(50, "main/b")], 50, 99)).toEqual(["b"]);
