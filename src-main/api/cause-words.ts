@@ -38,11 +38,13 @@ type Say = (measured: Measured) => string | undefined;
 
 const SAYS = {
   cpu: ({ cpuRatio }) => (typeof cpuRatio === "number" ? `CPU ${cpuRatio.toFixed(2)}` : undefined),
-  unanswered: ({ unansweredMs, durMs }) => {
-    if (typeof unansweredMs !== "number") return undefined;
-    const isAnswered = unansweredMs < Math.max(ANSWER_MS, TELLING_SHARE * durMs);
-    return isAnswered ? "V8 answered" : `V8 did not answer for ${formatMs(unansweredMs)}`;
+  silent: (measured) => {
+    const { unansweredMs } = measured;
+    return typeof unansweredMs !== "number" || isAnswer(measured)
+      ? undefined
+      : `V8 did not answer for ${formatMs(unansweredMs)}`;
   },
+  answered: (measured) => (isAnswer(measured) ? "V8 answered" : undefined),
   gc: telling("gcMs", (length) => `${length} collecting garbage`),
   runDelay: telling("runDelayMs", (length) => `ready for ${length} without a CPU`),
   stopped: telling("stoppedMs", (length) => `stopped for ${length} by a signal or a debugger`),
@@ -64,14 +66,14 @@ const SAYS = {
 
 /** What to name for each cause, the most telling first. */
 const TELLING: Readonly<Record<Cause, readonly (keyof typeof SAYS)[]>> = {
-  "own-code": ["cpu", "unanswered", "gc"],
-  native: ["unanswered", "cpu"],
+  "own-code": ["cpu", "runDelay", "silent", "answered", "gc"],
+  native: ["silent", "cpu", "runDelay"],
   "sync-io": ["syncCall", "parked", "cpu"],
   gc: ["gc", "cpu"],
   starvation: ["gaveWay", "callbacks", "cpu"],
   host: ["runDelay", "stopped", "watchdog", "cpu"],
   sleep: ["slept", "watchdog"],
-  unknown: ["cpu", "unanswered", "runDelay", "stopped", "parked", "syncCall", "gc", "watchdog", "gaveWay"],
+  unknown: ["cpu", "silent", "answered", "runDelay", "stopped", "parked", "syncCall", "gc", "watchdog", "gaveWay"],
 };
 
 /**
@@ -84,6 +86,10 @@ export function evidenceWords(cause: Cause, figures: Figures, durMs: number): re
     const words = say({ ...figures, durMs });
     return words === undefined ? [] : [words];
   });
+}
+
+function isAnswer({ unansweredMs, durMs }: Measured): boolean {
+  return typeof unansweredMs === "number" && unansweredMs < Math.max(ANSWER_MS, TELLING_SHARE * durMs);
 }
 
 type Length = Exclude<keyof StallEvidence, "cpuRatio" | "callbacks" | "gaveWay">;

@@ -41,6 +41,7 @@ export function addDemo(program: Command, parts: BuiltParts): void {
         report: undefined,
         quiet: options.quiet === true,
         open: options.open === true,
+        failOnStall: undefined,
       });
     });
 }

@@ -27,6 +27,7 @@ import { openRecording } from "../store/recording.ts";
 import { createRecordingWriter, type RecordingWriter } from "../store/writer.ts";
 import { formatBytes } from "../api/format.ts";
 import { CliError, failureOf, writeFailure } from "./failure.ts";
+import { stallOver, STALLED } from "./fail-on-stall.ts";
 import { reportText } from "./report-text.ts";
 import type { Served } from "./serving.ts";
 import { VERSION } from "./version.ts";
@@ -45,6 +46,8 @@ export interface RecordOptions {
   readonly report: string | undefined;
   readonly quiet: boolean;
   readonly open: boolean;
+  /** Milliseconds. */
+  readonly failOnStall: number | undefined;
 }
 
 /** Answers the exit code of the command line. */
@@ -107,8 +110,7 @@ export async function record(
     finish(writer, collector, exit, fail);
     writer = undefined;
     if (failure !== undefined) throw failure;
-    tell(path, options);
-    return exitCodeOf(exit);
+    return tell(path, options, exitCodeOf(exit));
   } finally {
     closeQuietly(writer);
     await collector.close();
@@ -223,8 +225,10 @@ function finish(
   }
 }
 
-function tell(path: string, options: RecordOptions): void {
-  if (options.quiet && !options.json && options.report === undefined) return;
+/** Says what happened, as far as it was asked for. Answers the exit code of the command line. */
+function tell(path: string, options: RecordOptions, exitCode: number): number {
+  const { quiet, json, failOnStall } = options;
+  if (quiet && !json && options.report === undefined && failOnStall === undefined) return exitCode;
   const recording = openRecording(path);
   let made: Report;
   try {
@@ -233,8 +237,12 @@ function tell(path: string, options: RecordOptions): void {
     recording.close();
   }
   if (options.report !== undefined) writeReport(options.report, made);
-  if (options.json) process.stdout.write(`${JSON.stringify(made)}\n`);
-  if (!options.quiet) process.stderr.write(reportText(made, process.stderr.isTTY));
+  if (json) process.stdout.write(`${JSON.stringify(made)}\n`);
+  if (!quiet) process.stderr.write(reportText(made, process.stderr.isTTY, process.stderr.columns));
+  const broken = failOnStall === undefined || exitCode !== 0 ? undefined : stallOver(made, failOnStall);
+  if (broken === undefined) return exitCode;
+  process.stderr.write(`stallscope: ${broken}\n`);
+  return STALLED;
 }
 
 function writeReport(file: string, made: Report): void {

@@ -1,8 +1,14 @@
 /** The report for a pull request. */
 import { formatCount, formatMs } from "../api/format.ts";
 import { reasonWords } from "../api/reason-words.ts";
+import type { ReportStall } from "../queries/report-stalls.ts";
 import type { Report } from "../queries/report.ts";
-import { siteText, targetText } from "./report-text.ts";
+import { targetText } from "./report-text.ts";
+import { aroundText, causeText, flameLines, lengthText, siteText, victimsText, worstFirst } from "./stall-text.ts";
+
+/** Stalls whose self times are drawn, and how wide. */
+const FLAMES = 3;
+const FLAME_WIDTH = 90;
 
 export function reportMarkdown(report: Report): string {
   const { recording, process, eventLoop, tasks } = report;
@@ -25,15 +31,34 @@ export function reportMarkdown(report: Report): string {
 }
 
 function stalls(report: Report): string[] {
-  const rows = report.stalls.map(({ durationMs, phase, cause, blame, task, start }) => [
-    durationMs === null ? "unfinished" : formatMs(durationMs),
-    phase,
-    cause,
-    blame === null ? "cannot tell" : code(siteText(blame)),
-    task?.name ?? "",
-    formatMs(start - report.recording.startedAt),
+  const ordered = [
+    ...worstFirst(report.stalls.filter(({ phase }) => phase === "run")),
+    ...worstFirst(report.stalls.filter(({ phase }) => phase !== "run")),
+  ];
+  const rows = ordered.map((stall) => [
+    lengthText(stall),
+    stall.phase,
+    causeText(stall),
+    stall.blame === null ? "cannot tell" : code(siteText(stall.blame)),
+    aroundText(stall),
+    victimsText(stall),
+    formatMs(stall.start - report.recording.startedAt),
   ]);
-  return table("Stalls", ["Duration", "Phase", "Cause", "Where", "Task", "At"], rows);
+  return [
+    ...table("Stalls", ["Duration", "Phase", "Cause", "Where", "In", "Victims", "At"], rows),
+    ...ordered
+      .filter(({ phase }) => phase === "run")
+      .slice(0, FLAMES)
+      .flatMap(flame),
+  ];
+}
+
+/** Where a stall's time went. Indented, so that no name of the program's can end the block. */
+function flame(stall: ReportStall): string[] {
+  const lines = flameLines(stall, FLAME_WIDTH);
+  if (lines.length === 0) return [];
+  const title = `Self time of the ${lengthText(stall)}${stall.blame === null ? "" : ` in ${code(siteText(stall.blame))}`}:`;
+  return ["", cell(title), "", ...lines.map((line) => `    ${line.replaceAll(/[\r\n]+/g, " ").trimEnd()}`)];
 }
 
 function cancellations(report: Report): string[] {

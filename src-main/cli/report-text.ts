@@ -2,22 +2,26 @@
 import { styleText } from "node:util";
 import { formatCount, formatCountOf, formatMs } from "../api/format.ts";
 import { reasonWords } from "../api/reason-words.ts";
-import type { ReportSite } from "../queries/report-parts.ts";
 import type { WaitTarget } from "../queries/report-waits.ts";
+import type { ReportStall } from "../queries/report-stalls.ts";
 import type { Report } from "../queries/report.ts";
+import { aroundText, causeText, flameLines, lengthText, siteText, victimsText, worstFirst } from "./stall-text.ts";
 
 const STALLS = 5;
 const CANCELLATIONS = 5;
 const WAITS = 5;
 const TOOLS = 6;
+const LENGTH_WIDTH = 10;
+const NO_TERMINAL = 80;
 
-export function reportText(report: Report, isColour: boolean): string {
+/** @param width of the terminal, in columns; what fits into 80 where there is none. */
+export function reportText(report: Report, isColour: boolean, width = NO_TERMINAL): string {
   const bold = (text: string): string => (isColour ? styleText("bold", text) : text);
   const dim = (text: string): string => (isColour ? styleText("dim", text) : text);
   const lines = [
     "",
     `${bold("Stallscope")} ${whatRan(report)}`,
-    ...stallLines(report, bold, dim),
+    ...stallLines(report, bold, dim, width),
     ...cancellationLines(report, bold, dim),
     ...waitLines(report, bold, dim),
     ...agentLines(report, bold),
@@ -49,36 +53,37 @@ function howItEnded({ exitCode, signal }: NonNullable<Report["process"]>): strin
 
 type Style = (text: string) => string;
 
-function stallLines({ stalls, eventLoop, recording }: Report, bold: Style, dim: Style): string[] {
-  const ofRun = stalls
-    .filter(({ phase }) => phase === "run")
-    .sort((a, b) => (b.durationMs ?? Infinity) - (a.durationMs ?? Infinity));
+function stallLines(report: Report, bold: Style, dim: Style, width: number): string[] {
+  const { stalls, eventLoop } = report;
+  const ofRun = worstFirst(stalls.filter(({ phase }) => phase === "run"));
   const startup = stalls.filter(({ phase }) => phase === "startup");
   const lines: string[] = [];
   if (ofRun.length === 0) lines.push("", bold("No stall"));
   else {
     lines.push(
       "",
-      bold(
-        `${formatCount(ofRun.length)} ${ofRun.length === 1 ? "stall" : "stalls"}, event loop blocked ${formatMs(eventLoop.blockedMs)}`,
-      ),
+      bold(`${formatCountOf(ofRun.length, "stall")}, event loop blocked ${formatMs(eventLoop.blockedMs)}`),
+      ...ofRun.slice(0, STALLS).flatMap((stall) => oneStall(stall, report, dim, width)),
     );
-    for (const stall of ofRun.slice(0, STALLS)) {
-      const length = stall.durationMs === null ? "unfinished" : formatMs(stall.durationMs);
-      const offset = formatMs(stall.start - recording.startedAt);
-      const by = [
-        ...(typeof stall.span?.tool !== "string" ? [] : [`tool ${stall.span.tool}`]),
-        ...(stall.task === null || stall.task.name === stall.span?.tool ? [] : [stall.task.name]),
-      ];
-      lines.push(
-        `  ${length.padStart(10)}  ${siteText(stall.blame)}${by.length === 0 ? "" : `  ${by.join(", ")}`}  ${dim(`${stall.cause}, at ${offset}`)}`,
-      );
-    }
     if (ofRun.length > STALLS) lines.push(dim(`  and ${formatCount(ofRun.length - STALLS)} shorter ones`));
   }
   const total = startup.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
   if (total > 0) lines.push(dim(`  start-up held the event loop for ${formatMs(total)}; not counted`));
   return lines;
+}
+
+/** Where and in what, why, who was late, and where the time went. */
+function oneStall(stall: ReportStall, { recording }: Report, dim: Style, width: number): string[] {
+  const around = aroundText(stall);
+  const victims = victimsText(stall);
+  const indent = " ".repeat(LENGTH_WIDTH + 4);
+  const length = lengthText(stall).padStart(LENGTH_WIDTH);
+  const at = dim(`  at ${formatMs(stall.start - recording.startedAt)}`);
+  return [
+    `  ${length}  ${siteText(stall.blame)}${around === "" ? "" : `  in ${around}`}${at}`,
+    `${indent}${causeText(stall)}${victims === "" ? "" : ` · ${victims}`}`,
+    ...flameLines(stall, width - indent.length).map((line) => dim(`${indent}${line}`)),
+  ];
 }
 
 function cancellationLines({ cancellations }: Report, bold: Style, dim: Style): string[] {
@@ -171,11 +176,6 @@ function lossLines({ recording }: Report, bold: Style): string[] {
   }
   if (notSeen.length > 0) lines.push(`${bold("Not seen")}   ${notSeen.join(" · ")}`);
   return lines;
-}
-
-export function siteText(site: ReportSite | null): string {
-  if (site === null) return "cannot tell where";
-  return `${site.function}() ${site.package === null ? "" : `of ${site.package} `}${site.file}:${site.line}`;
 }
 
 function lastOf(path: string): string {

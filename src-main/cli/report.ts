@@ -29,7 +29,9 @@ export function addReport(program: Command): void {
         if (options.json === true) process.stdout.write(`${JSON.stringify(made)}\n`);
         else
           process.stdout.write(
-            options.markdown === true ? reportMarkdown(made) : reportText(made, process.stdout.isTTY),
+            options.markdown === true
+              ? reportMarkdown(made)
+              : reportText(made, process.stdout.isTTY, process.stdout.columns),
           );
       } finally {
         recording.close();

@@ -19,6 +19,7 @@ interface RunOptions {
   readonly report?: string;
   readonly quiet?: boolean;
   readonly open?: boolean;
+  readonly failOnStall?: number;
   readonly captureContent?: boolean;
   readonly node?: string;
 }
@@ -39,6 +40,11 @@ export function addRun(program: Command, parts: BuiltParts, argv: readonly strin
     .option("--report <file>", "at exit, write the report as JSON to a file")
     .option("--quiet", "no summary")
     .option("--open", "open the viewer on the live recording")
+    .option(
+      "--fail-on-stall <ms>",
+      "exit 3 if own code held the event loop that long and the program exited 0",
+      positiveNumber,
+    )
     .option("--capture-content", "record prompts, tool arguments and results")
     .option("--node <path>", "the Node to run it with")
     .passThroughOptions()
@@ -48,13 +54,15 @@ export function addRun(program: Command, parts: BuiltParts, argv: readonly strin
       const target = resolveTarget(words, isCommand, () => (node ??= findNode(options.node, process.env)), process.env);
       process.exitCode = await record(target, node?.from ?? "path", parts, {
         level: options.level,
-        thresholdMs: options.stallThreshold,
+        // What is to fail has to be reported.
+        thresholdMs: Math.min(options.stallThreshold, options.failOnStall ?? Infinity),
         captureContent: options.captureContent === true,
         out: options.out,
         json: options.json === true,
         report: options.report,
         quiet: options.quiet === true,
         open: options.open === true,
+        failOnStall: options.failOnStall,
       });
     });
 }

@@ -5,6 +5,8 @@ import type { RecordingMeta } from "../store/meta.ts";
 import type { Recording } from "../store/recording.ts";
 import { epochMs, reportSite, type Ref, type ReportSite } from "./report-parts.ts";
 import { spanDetails } from "./span-details.ts";
+import { selfTimesOf, type SelfTime } from "./self-times.ts";
+import { flameOf } from "./stall-flame.ts";
 import { blameOf, evidenceOf, storedStalls, type StoredStall } from "./stalls.ts";
 import { ancestorsOf, taskRef } from "./tasks.ts";
 import { victimsOf } from "./victims.ts";
@@ -31,7 +33,12 @@ export interface ReportStall {
   } & Omit<StallEvidence, "cpuRatio" | "gcMs" | "watchdogLateMs">;
   readonly task: Ref | null;
   readonly span: { readonly name: string | null; readonly tool: string | null; readonly spanId: string | null } | null;
+  /** The agent's step it happened in, and the agent. */
+  readonly step: string | null;
+  readonly agent: string | null;
   readonly blame: ReportSite | null;
+  /** In which functions the time went, by themselves and without what they called: the 10 with the most. */
+  readonly selfTimes: readonly SelfTime[];
   readonly frames: readonly (ReportSite & { readonly selfMs: number })[];
   readonly samples: number;
   readonly capturedDuring: boolean;
@@ -76,8 +83,9 @@ export function reportStalls(recording: Recording, meta: RecordingMeta): readonl
       cause: stall.cause,
       evidence: { cpuRatio: null, gcMs: null, watchdogLateMs: null, ...evidenceOf(stall) },
       task: refOf(task),
-      span: spanOf(recording, stall),
+      ...spanOf(recording, stall),
       blame: blame === undefined ? null : reportSite(blame),
+      selfTimes: selfTimesOf(flameOf(recording, stall)),
       frames: (JSON.parse(stall.frames) as readonly Frame[]).map((frame) => ({
         ...reportSite(frame),
         selfMs: frame.selfMs,
@@ -101,11 +109,20 @@ function refOf(task: TaskRef | undefined): Ref | null {
   return task === undefined ? null : { id: String(task.id), name: task.name };
 }
 
-/** The OpenTelemetry span and the tool in which the event loop was held, as far as each is known. */
-function spanOf(recording: Recording, { task, span }: StoredStall): ReportStall["span"] {
+/** The OpenTelemetry span, the tool, the step and the agent in which the event loop was held, as far as each is known. */
+function spanOf(recording: Recording, { task, span }: StoredStall): Pick<ReportStall, "span" | "step" | "agent"> {
   const details = span === 0 ? undefined : spanDetails(recording, span);
   const self = taskRef(recording, task);
-  const tool = self?.kind === "tool" ? self : ancestorsOf(recording, task).findLast(({ kind }) => kind === "tool");
-  if (details === undefined && tool === undefined) return null;
-  return { name: details?.name ?? null, tool: tool?.name ?? null, spanId: details?.spanId ?? null };
+  const around = [...ancestorsOf(recording, task), ...(self === undefined ? [] : [self])];
+  const nearest = (wanted: TaskRef["kind"]): string | null =>
+    around.findLast(({ kind }) => kind === wanted)?.name ?? null;
+  const tool = nearest("tool");
+  return {
+    span:
+      details === undefined && tool === null
+        ? null
+        : { name: details?.name ?? null, tool, spanId: details?.spanId ?? null },
+    step: nearest("step"),
+    agent: nearest("agent"),
+  };
 }

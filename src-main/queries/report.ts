@@ -183,7 +183,10 @@ function eventLoop(recording: Recording, stalls: readonly ReportStall[]): Report
   const busy = rows.reduce((sum, { busy_ms: ms }) => sum + ms, 0);
   const at = (share: number): number | null =>
     rows[Math.min(rows.length - 1, Math.floor(share * rows.length))]?.delay_ms ?? null;
-  const blockedMs = stalls.reduce((sum, { phase, durationMs }) => sum + (phase === "run" ? (durationMs ?? 0) : 0), 0);
+  const blockedMs = stalls.reduce(
+    (sum, { phase, durationMs, seenMs = 0 }) => sum + (phase === "run" ? (durationMs ?? seenMs) : 0),
+    0,
+  );
   return {
     utilization: total === 0 ? null : Math.min(1, busy / total),
     blockedMs,
