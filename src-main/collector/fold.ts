@@ -306,6 +306,7 @@ export function createFold(): Fold {
         return gone(event.thread, event.at, event.exitCode, out);
       case "gone":
         return gone(event.thread, event.at, undefined, out);
+      case "waited":
       case "lateTimer":
       case "lateIo":
         return;

@@ -11,16 +11,17 @@ import type { VictimRow } from "../store/rows.ts";
 
 /** The first turns after a stall: what was due runs in them, one after another. */
 const TURNS = msToNanos(50);
-/** What waits in the kernel is taken in the very first, soon after the last victim; a request has further to go. */
+/** What waits in the kernel is taken in the very first: where it is not known when the event loop waited again. */
 const FIRST_TURN = msToNanos(10);
-const FIRST_ANSWERS = msToNanos(20);
+/** Later after a stall nothing is held up by it. */
+export const LATEST_SIGN = msToNanos(250);
 /** In a stall, what ran less late than this may have come in time for its turn. */
 const MIN_WITHIN = msToNanos(10);
 /** Node's timers count whole milliseconds and may be armed a little after their deadline. */
 const SAME_DUE = msToNanos(3);
 const SAME_TURN = msToNanos(20);
 /** From a socket's callback to what it brought. */
-const SAME_READ = msToNanos(5);
+const SAME_READ = msToNanos(20);
 
 export interface LateWork extends Omit<VictimRow, "cancelled"> {
   /** As far as known: told after it. */
@@ -48,12 +49,16 @@ export function victimsIn(
   stalls: readonly StallSpan[],
   exact: readonly LateWork[],
   estimates: readonly LateWork[],
+  waits: readonly Nanos[],
 ): readonly VictimRow[] {
   const ready = exact.filter((item) => isHeldUp(item, stall) && isSoonAfterOne(item.ran, stalls));
   const told = ready.filter(({ kind }) => kind === "sleep" || kind === "deadline");
   const own = ready.filter((item) => item.isQuiet !== true || !told.some((other) => isBehind(item, other)));
   const last = nanos(Math.max(stall.end, ...own.map(({ ran }) => ran)));
-  return [...own, ...estimated(stall, estimates, last)].map(rowOf).toSorted((a, b) => b.ran - b.due - (a.ran - a.due));
+  const waited = waits.find((at) => at >= stall.end && at <= stall.end + LATEST_SIGN);
+  return [...own, ...estimated(stall, estimates, last, waited)]
+    .map(rowOf)
+    .toSorted((a, b) => b.ran - b.due - (a.ran - a.due));
 }
 
 function isHeldUp({ due, ran }: LateWork, { start, end }: StallSpan): boolean {
@@ -71,21 +76,30 @@ function isBehind(timer: LateWork, told: LateWork): boolean {
   return Math.abs(timer.due - told.due) <= SAME_DUE && Math.abs(timer.ran - told.ran) <= SAME_TURN;
 }
 
-/** @param last when the last of what was due in the stall ran: one thing after another pushes the first turns on */
-function estimated({ start, end }: StallSpan, signs: readonly LateWork[], last: Nanos): readonly LateWork[] {
-  const firsts = new Map<string, LateWork>();
+/**
+ * @param last when the last of what was due in the stall ran: one thing after another pushes the first turns on
+ * @param waited the event loop waited before this: what comes then was not there in the stall
+ */
+function estimated(
+  { start, end }: StallSpan,
+  signs: readonly LateWork[],
+  last: Nanos,
+  waited: Nanos | undefined,
+): readonly LateWork[] {
+  const latest = new Map<string, LateWork>();
   let after = last;
   for (const item of signs.toSorted((a, b) => a.ran - b.ran)) {
     if (item.opened !== undefined && item.opened >= start) continue;
     const due = nanos(Math.max(start, item.due));
-    const soon = item.handle === undefined ? FIRST_ANSWERS : FIRST_TURN;
-    if (due >= end || item.ran - due < MIN_WITHIN || item.ran > Math.min(after + soon, end + TURNS)) continue;
+    const soon = waited === undefined ? Math.min(after + FIRST_TURN, end + TURNS) : waited - 1;
+    if (due >= end || item.ran - due < MIN_WITHIN || item.ran > soon) continue;
     const key = item.handle === undefined ? `task ${item.task}` : `handle ${item.handle}`;
-    if (firsts.has(key)) continue;
-    firsts.set(key, { ...item, due });
+    const known = latest.get(key);
+    if (known !== undefined && known.ran - known.due >= item.ran - due) continue;
+    latest.set(key, { ...item, due });
     if (item.ran > after) after = item.ran;
   }
-  const found = [...firsts.values()];
+  const found = [...latest.values()];
   const within = new Set(found.map(({ parent }) => parent));
   // A request says more than its socket, and a child that ended more than its pipes.
   const telling = found.filter(({ handle, kind }) => handle === undefined || kind === "child");

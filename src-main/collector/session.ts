@@ -271,6 +271,7 @@ export function createSession(host: SessionHost): Session {
   function decodeLate(view: DataView, offset: number, thread: number): SessionEvent {
     const flags = view.getUint8(offset + 9);
     const stamp = view.getFloat64(offset, true);
+    if ((flags & LateFlag.waited) !== 0) return { kind: "waited", thread, at: at(stamp) };
     const a = view.getUint32(offset + 16, true);
     const task = globalId(finite(view.getFloat64(offset + 24, true)));
     if ((flags & LateFlag.timer) === 0) {

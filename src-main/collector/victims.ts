@@ -12,7 +12,7 @@
 import { msToNanos, nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Victim } from "../api/api.ts";
 import type { Change, StallChange } from "../store/rows.ts";
-import { victimsIn, type LateWork, type StallSpan } from "./late-work.ts";
+import { LATEST_SIGN, victimsIn, type LateWork, type StallSpan } from "./late-work.ts";
 import { createOpenWork } from "./open-work.ts";
 import type { SessionEvent } from "./session.ts";
 
@@ -57,6 +57,8 @@ export function createThreadVictims(): ThreadVictims {
   const exact: LateWork[] = [];
   const estimates: LateWork[] = [];
   const signs: LateWork[] = [];
+  /** When the event loop was seen to wait again, in time. */
+  const waits: Nanos[] = [];
   const work = createOpenWork();
   const sleeps = new Map<number, Sleep>();
   const scopes = new Map<number, KnownScope>();
@@ -125,7 +127,7 @@ export function createThreadVictims(): ThreadVictims {
     for (const id of dirty) {
       const stall = stalls.get(id);
       if (stall === undefined) continue;
-      const found = stall.phase === "run" ? victimsIn(stall, [...stalls.values()], exact, estimates) : [];
+      const found = stall.phase === "run" ? victimsIn(stall, [...stalls.values()], exact, estimates, waits) : [];
       if (found.length === 0 && !stall.hasRows) continue;
       stall.hasRows = found.length > 0;
       out.push({ do: "victims", stall: id, rows: found.slice(0, MOST_ROWS), count: found.length });
@@ -147,6 +149,10 @@ export function createThreadVictims(): ThreadVictims {
         sign({ kind, name: io, task, due: nanos(0), ran, exact: false, cancelled: 0, handle });
         return;
       }
+      case "waited":
+        keep(waits, event.at, KEPT_SIGNS);
+        for (const { id, end } of stalls.values()) if (end <= event.at && event.at <= end + LATEST_SIGN) dirty.add(id);
+        return;
       case "wait":
         if (event.waitKind !== "sleep" || event.asked === undefined) return;
         remember(sleeps, event.wait, {
@@ -201,10 +207,10 @@ export function createThreadVictims(): ThreadVictims {
 
 /** It ran in the stall or soon after. */
 function isNear({ ran }: LateWork, { start, end }: StallSpan): boolean {
-  return ran >= start && ran <= end + msToNanos(50);
+  return ran >= start && ran <= end + LATEST_SIGN;
 }
 
-function keep(list: LateWork[], item: LateWork, most: number): void {
+function keep<T>(list: T[], item: T, most: number): void {
   list.push(item);
   if (list.length >= 2 * most) list.splice(0, list.length - most);
 }

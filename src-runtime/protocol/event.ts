@@ -131,6 +131,8 @@ export type TraceEvent<Frame = unknown> =
     })
   /** After the event loop was held up, something that waits for the outside is taken care of. */
   | (SaidAt & { readonly kind: "lateIo"; readonly io: LateIo; readonly handle: number; readonly task: number })
+  /** A callback begins, the first after the event loop had been held up and waited again. */
+  | (SaidAt & { readonly kind: "waited" })
   /** `delay`, `busy` and `length` in milliseconds, over the time up to `at`. */
   | (SaidAt & { readonly kind: "beat"; readonly delay: number; readonly busy: number; readonly length: number })
   /** `at` is the end; `duration` in milliseconds. */

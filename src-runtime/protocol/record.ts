@@ -86,7 +86,15 @@ export function isHandleKind(kind: number): boolean {
 }
 
 /** What a callback says of itself that begins after the event loop was held up, added up. */
-export const LateFlag = { timer: 1, repeats: 2, unrefed: 4, io: 8 } as const;
+export const LateFlag = {
+  timer: 1,
+  repeats: 2,
+  /** It does not keep the process alive. */
+  unrefed: 4,
+  io: 8,
+  /** The first after the event loop waited again: what it says was not there before. */
+  waited: 16,
+} as const;
 /** What waited in the kernel, for how long nobody knows. */
 export const LATE_IO = ["child process", "pipe", "socket", "terminal"] as const;
 export type LateIo = (typeof LATE_IO)[number];

@@ -3,7 +3,7 @@
  * tells since when it was due. A timer knows it itself, `refresh` and `setInterval` included, so nothing has to be kept
  * of the timers that are pending.
  *
- *     beat ──┬───────── blocked ─────────┬─ before(timer) ─ before(socket) ─ …  WINDOW_MS
+ *     beat ──┬───────── blocked ─────────┬─ before(timer) ─ before(socket) ─ …  until it waits again
  *            │        due ●──────────────│──────▶ late by
  *
  * Node's timers count in milliseconds of the event loop's own clock, whose zero nobody tells. A timer never runs before
@@ -11,13 +11,16 @@
  * time, keep it right to a millisecond.
  */
 import { executionAsyncResource } from "node:async_hooks";
+import { performance } from "node:perf_hooks";
 import { LateFlag, RecordKind } from "../protocol/record.ts";
 import type { RingWriter } from "./ring.ts";
 
 /** A heartbeat older than this means that the event loop idled or was held up, milliseconds. */
 const HELD_UP_MS = 20;
-/** For how long after that callbacks are asked, milliseconds. */
-const WINDOW_MS = 50;
+/** For how long after that callbacks are asked at most, milliseconds. */
+const WINDOW_MS = 250;
+/** Waiting, not the grain of the clock. Milliseconds. */
+const WAITED_MS = 0.2;
 /** Less late is the clock's grain, milliseconds. */
 const MIN_LATE_MS = 2;
 /** The clock of Node's own fetch ticks so, unreferenced: nobody waits for it. */
@@ -26,6 +29,8 @@ const MAX_U32 = 2 ** 32 - 1;
 
 /** Node's own classes for what waits in the kernel, in the order of LATE_IO. */
 const IO_CLASSES = ["Process", "Pipe", "TCP", "TTY"];
+/** Classes of what is queued inside the process: `setImmediate`, `process.nextTick`. */
+const QUEUED = ["Immediate", "Object"];
 
 /** Fields of Node's Timeout; anything else has none of them. */
 interface MaybeTimer {
@@ -45,10 +50,15 @@ export interface LateTurns {
 
 /** @param beat where the heartbeat leaves its stamp */
 export function createLateTurns(writer: RingWriter, beat: Float64Array, current: () => number): LateTurns {
+  const { nodeTiming } = performance;
   const running = executionAsyncResource as () => MaybeTimer | undefined;
   /** Milliseconds of `performance.now()` at zero of the event loop's clock; Infinity: no timer seen yet. */
   let zero = Infinity;
   let until = 0;
+  /** How long the event loop had waited in all when it was found held up. Milliseconds. */
+  let waited = 0;
+  /** The heartbeat that was missed. */
+  let lateBeat = -1;
 
   /** When it was due on the event loop's clock, NaN: it is no timer. */
   function dueOf(timer: MaybeTimer | undefined): number {
@@ -58,7 +68,11 @@ export function createLateTurns(writer: RingWriter, beat: Float64Array, current:
   }
 
   function look(at: number): void {
-    if (at - (beat[0] ?? 0) > HELD_UP_MS) until = at + WINDOW_MS;
+    const last = beat[0] ?? 0;
+    if (at - last <= HELD_UP_MS) return;
+    if (last !== lateBeat) waited = nodeTiming.idleTime;
+    lateBeat = last;
+    until = at + WINDOW_MS;
   }
 
   /** Whether it said more than that a callback began. */
@@ -78,6 +92,12 @@ export function createLateTurns(writer: RingWriter, beat: Float64Array, current:
       return true;
     }
     const name = resource?.constructor?.name;
+    if (typeof name === "string" && QUEUED.includes(name)) return false;
+    if (nodeTiming.idleTime - waited > WAITED_MS) {
+      until = 0;
+      writer.write(RecordKind.handleBefore, LateFlag.waited, at, id, 0, 0, 0);
+      return true;
+    }
     const io = typeof name === "string" ? IO_CLASSES.indexOf(name) : -1;
     if (io < 0) return false;
     writer.write(RecordKind.handleBefore, LateFlag.io, at, id, io, 0, current());
