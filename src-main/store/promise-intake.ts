@@ -1,6 +1,6 @@
 /**
- * Promise events on their way in: the words of one thread's ring (promise-words.ts) become chunks. In bulk: at ten
- * million a second nothing may be an object. Whatever the words are, they mean something: foreign bytes cost the
+ * Promise events on their way in: the words of one thread's ring (promise-words.ts) become chunks. In bulk: at tens
+ * of millions a second nothing may be an object. Whatever the words are, they mean something: foreign bytes cost the
  * picture, and never the recording.
  */
 import {

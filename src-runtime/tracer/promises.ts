@@ -1,6 +1,6 @@
 /**
  * Level `deep`: every promise's creation, runs, settlement and parent, by V8's own promise hooks (async_hooks would
- * cost three times as much). They run at each of up to ten million events a second, so they write numbers only, and
+ * cost three times as much). They run at each of up to forty million events a second, so they write numbers only, and
  * look at the clock only when it may have moved.
  *
  * A promise carries its id in a private field, stamped on by a class whose constructor returns it: as fast as a
