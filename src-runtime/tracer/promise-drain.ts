@@ -7,8 +7,8 @@ import { createPromiseReader, viewPromiseRing } from "./promise-ring.ts";
 
 /** A frame is decoded in one go: short ones let the collector read in between. */
 const MAX_WORDS_A_FRAME = 1 << 15;
-/** Events a millisecond from which on they are a flood. */
-const FLOOD_EVENTS_MS = 200;
+/** Events a millisecond from which on they are a flood: as many as make the hooks leave the clock alone. */
+const FLOOD_EVENTS_MS = 2000;
 const FLOOD_TICK_MS = 1;
 
 export interface PromiseDrain {

@@ -207,7 +207,8 @@ export function startPromiseHooks(
         if (of !== task) tellTask(of);
         write(PromiseEvent.before, (newest - id) & ID_MASK);
         ticks[RUN] = ticks[STAMP]!;
-        publish();
+        // What it runs may never end. In a flood the block that is open is what a kill would cost.
+        if (!isFlood) publish();
       } catch (error) {
         fail(PromiseEvent.before, error);
       }
