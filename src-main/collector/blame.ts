@@ -22,6 +22,8 @@ export interface TimedStack {
   readonly from: number;
   readonly length: number;
   readonly frames: readonly Frame[];
+  /** Of a profile: the line that took most of the innermost frame's own time, 0 unknown. */
+  readonly hotLine: number;
 }
 
 export interface ProfiledStall {
@@ -55,7 +57,7 @@ export function timedCaptures(start: Nanos, samples: readonly StackSample[], end
   };
   return samples.map(({ frames }, index) => {
     const from = borderAfter(index - 1);
-    return { from, length: Math.max(1, borderAfter(index) - from), frames };
+    return { from, length: Math.max(1, borderAfter(index) - from), frames, hotLine: 0 };
   });
 }
 
@@ -71,7 +73,7 @@ export function timedProfile({ flame, hotLines }: ProfiledStall): readonly Timed
     const [leaf, ...callers] = stacks[node] ?? [];
     if (leaf === undefined) return [];
     const hotLine = hotLines[flame.nodes[node]?.[0] ?? 0] ?? 0;
-    return [{ from, length, frames: [hotLine === 0 ? leaf : { ...leaf, line: hotLine }, ...callers] }];
+    return [{ from, length, hotLine, frames: [hotLine === 0 ? leaf : { ...leaf, line: hotLine }, ...callers] }];
   });
 }
 
@@ -97,7 +99,7 @@ export function judgeStall(
   end?: Nanos,
 ): StallVerdict {
   const captured = timedCaptures(start, captures, end);
-  const profiled = profile === undefined ? [] : timedProfile(profile);
+  const profiled = profile === undefined ? [] : withLostCallees(timedProfile(profile), captured);
   const isCovered = end !== undefined && lengthOf(profile?.flame) >= COVERED_SHARE * (end - start);
   const judged = isCovered && profiled.length > 0 ? judge(profiled) : judge(captured);
   return {
@@ -106,6 +108,38 @@ export function judgeStall(
     span: prevailing(captures, captured, ({ span }) => span),
     ...(judged.blame === undefined ? {} : { blame: toSite({ ...judged.blame, ...placeIn(captured, judged.blame) }) }),
   };
+}
+
+/**
+ * V8's sampler loses a function's frame in the moments in which it calls something native: its caller then seems to
+ * stand at the line of the call itself. Captures walk whole stacks, so they tell whom it had called.
+ */
+function withLostCallees(profiled: readonly TimedStack[], captured: readonly TimedStack[]): readonly TimedStack[] {
+  const callees = new Map<string, { readonly callee: Frame; readonly lines: Set<number> } | undefined>();
+  for (const { frames } of captured) {
+    for (const [index, frame] of frames.entries()) {
+      const key = nameKey(frame);
+      const callee = frames[index - 1];
+      const known = callees.get(key);
+      if (callee === undefined || callee.origin === "node") callees.set(key, undefined);
+      else if (known === undefined && !callees.has(key)) callees.set(key, { callee, lines: new Set([frame.line]) });
+      else if (known !== undefined && nameKey(known.callee) === nameKey(callee)) known.lines.add(frame.line);
+      else callees.set(key, undefined);
+    }
+  }
+  const asProfiled = new Map(profiled.flatMap(({ frames }) => frames.map((frame) => [nameKey(frame), frame])));
+  return profiled.map((stack) => {
+    const [leaf] = stack.frames;
+    const known = leaf === undefined || leaf.origin === "node" ? undefined : callees.get(nameKey(leaf));
+    if (leaf === undefined || known === undefined || !(stack.hotLine === 0 || known.lines.has(stack.hotLine)))
+      return stack;
+    return { ...stack, frames: [asProfiled.get(nameKey(known.callee)) ?? known.callee, ...stack.frames] };
+  });
+}
+
+/** The same function in a capture and in a profile: `Parser.parse` and `parse`. */
+function nameKey({ function: name, file }: Frame): string {
+  return `${name.split(".").at(-1) ?? ""}\0${file}`;
 }
 
 function lengthOf(flame: Flame | undefined): number {
@@ -154,7 +188,9 @@ function judge(stacks: readonly TimedStack[]): { readonly frames: readonly Frame
 function placeIn(captured: readonly TimedStack[], frame: Frame): { readonly line?: number; readonly column?: number } {
   const places = new Map<string, { readonly line: number; readonly column: number; length: number }>();
   for (const { frames, length } of captured) {
-    const found = frames.find(({ file, function: name }) => file === frame.file && isSameName(name, frame.function));
+    const found = frames.find(
+      ({ file, function: name }) => file === frame.file && nameKey({ ...frame, function: name }) === nameKey(frame),
+    );
     if (found === undefined) continue;
     const { line, column } = found;
     const place = places.get(`${line}:${column}`) ?? { line, column, length: 0 };
@@ -163,11 +199,6 @@ function placeIn(captured: readonly TimedStack[], frame: Frame): { readonly line
   }
   const [longest] = [...places.values()].sort((a, b) => b.length - a.length);
   return longest === undefined ? {} : { line: longest.line, column: longest.column };
-}
-
-/** A call site says `Parser.parse` or `Object.parse` where the profile says `parse`. */
-function isSameName(captured: string, profiled: string): boolean {
-  return captured === profiled || captured.split(".").at(-1) === profiled.split(".").at(-1);
 }
 
 /** The value that stands in most of the time, 0 when that is less than half. */

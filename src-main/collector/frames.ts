@@ -5,7 +5,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { isAbsolute, relative, resolve, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LEAST_UPPER_BOUND, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import { decodedMappings, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import type { ProfileFrame, WireFrame } from "../../src-runtime/protocol/message.ts";
 import type { Frame } from "../api/api.ts";
 
@@ -99,13 +99,18 @@ export function createFrameResolver(cwd: string): FrameResolver {
     resolveFunction([fn, file, line, column, hotLine]) {
       const original = originalOf([fn, file, line, column]);
       const script = scripts.get(toPath(file));
-      const hot =
-        script === undefined || hotLine === 0
-          ? hotLine
-          : (originalPositionFor(script.map, { line: hotLine, column: 0, bias: LEAST_UPPER_BOUND }).line ?? 0);
+      const hot = script === undefined || hotLine === 0 ? hotLine : onlyLineOf(script.map, hotLine);
       return { frame: toFrame([fn, file, line, column], original, original), hotLine: hot };
     },
   };
+}
+
+/** The line in the sources of a whole generated line; 0 where it was made of several, as in a minified file. */
+function onlyLineOf(map: TraceMap, generated: number): number {
+  const lines = new Set<number>();
+  for (const [, , line] of decodedMappings(map)[generated - 1] ?? []) if (line !== undefined) lines.add(line + 1);
+  const [only = 0] = lines;
+  return lines.size === 1 ? only : 0;
 }
 
 function toPath(file: string): string {

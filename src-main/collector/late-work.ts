@@ -86,7 +86,7 @@ function estimated(
   last: Nanos,
   waited: Nanos | undefined,
 ): readonly LateWork[] {
-  const latest = new Map<string, LateWork>();
+  const firsts = new Map<string, LateWork>();
   let after = last;
   for (const item of signs.toSorted((a, b) => a.ran - b.ran)) {
     if (item.opened !== undefined && item.opened >= start) continue;
@@ -94,12 +94,13 @@ function estimated(
     const soon = waited === undefined ? Math.min(after + FIRST_TURN, end + TURNS) : waited - 1;
     if (due >= end || item.ran - due < MIN_WITHIN || item.ran > soon) continue;
     const key = item.handle === undefined ? `task ${item.task}` : `handle ${item.handle}`;
-    const known = latest.get(key);
-    if (known !== undefined && known.ran - known.due >= item.ran - due) continue;
-    latest.set(key, { ...item, due });
+    const known = firsts.get(key);
+    // What came while the stall lasted may have come before what held it up.
+    if (known !== undefined && known.ran >= end) continue;
+    firsts.set(key, { ...item, due });
     if (item.ran > after) after = item.ran;
   }
-  const found = [...latest.values()];
+  const found = [...firsts.values()];
   const within = new Set(found.map(({ parent }) => parent));
   // A request says more than its socket, and a child that ended more than its pipes.
   const telling = found.filter(({ handle, kind }) => handle === undefined || kind === "child");

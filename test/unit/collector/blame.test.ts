@@ -138,3 +138,20 @@ test("a frame that stands throughout is blamed even where the longest single sta
   ]);
   expect(judgeStall(msToNanos(0), [], profile, msToNanos(100)).blame?.function).toBe("work");
 });
+
+test("a callee whose frame the sampler lost while it called something native is still blamed", () => {
+  const profile = profiled(0, [
+    ["now@node:perf < render < handle", 40],
+    ["handle", 60],
+  ]);
+  const captures = [sample(40, "render < handle"), sample(80, "render < handle")];
+  const atCall: StackSample[] = captures.map((capture) => ({
+    ...capture,
+    frames: capture.frames.map((frame) => (frame.function === "handle" ? { ...frame, line: 88 } : frame)),
+  }));
+  const lost = { ...profile, hotLines: profile.hotLines.map(() => 88) };
+  expect(judgeStall(msToNanos(0), atCall, lost, msToNanos(100)).blame?.function).toBe("render");
+  // Own time on another line is the caller's own.
+  const own = { ...profile, hotLines: profile.hotLines.map(() => 90) };
+  expect(judgeStall(msToNanos(0), atCall, own, msToNanos(100)).blame?.function).toBe("handle");
+});
