@@ -55,7 +55,7 @@ export function evidenceOf(details: StallDetails): readonly Evidence[] {
       : {
           what: "Callbacks in it",
           value: formatCount(callbacks),
-          says: longestCallbackMs === undefined || callbacks === 0 ? "" : `the longest ${formatMs(longestCallbackMs)}`,
+          says: callbacksSay(callbacks, longestCallbackMs),
         },
     part("Ready without a CPU", evidence.runDelayMs, lastedMs, "the host ran others", "host not starved"),
     part("Stopped from outside", evidence.stoppedMs, lastedMs, "a signal or a debugger"),
@@ -114,6 +114,12 @@ function part(
     value: ms === 0 ? "0 ms" : formatMs(ms),
     says: share >= MOST ? says : share >= SOME ? "some of it" : denies,
   };
+}
+
+function callbacksSay(count: number, longestMs: number | undefined): string {
+  if (count === 0) return "of promises only";
+  if (count === 1) return "one alone";
+  return longestMs === undefined ? "" : `the longest ${formatMs(longestMs)}`;
 }
 
 function cpuSays(ratio: number): string {

@@ -1,11 +1,11 @@
 /** The flame graph as a table: self and total time by function. */
 import { useMemo, useState, type ReactElement } from "react";
-import { formatCountOf, formatDuration } from "../../src-main/api/format.ts";
+import { formatCountOf } from "../../src-main/api/format.ts";
 import type { EditorStore } from "../state/editor.ts";
 import { EditorLink } from "../ui/editor-link.tsx";
 import { flameName, flamePlace } from "./flame-paint.ts";
 import { functionTimes, type FlameTree, type FunctionTime } from "./flame-tree.ts";
-import { ORIGIN_WORDS, shareWords } from "./flame-words.ts";
+import { ORIGIN_WORDS, sampledWords, shareWords } from "./flame-words.ts";
 
 type Column = "function" | "self" | "total";
 
@@ -87,10 +87,10 @@ function Row(props: {
         </span>
       </th>
       <td className="number">
-        {formatDuration(self)} <span className="flame-share">{shareWords(self, tree.total)}</span>
+        {sampledWords(self)} <span className="flame-share">{shareWords(self, tree.total)}</span>
       </td>
       <td className="number">
-        {formatDuration(total)} <span className="flame-share">{shareWords(total, tree.total)}</span>
+        {sampledWords(total)} <span className="flame-share">{shareWords(total, tree.total)}</span>
       </td>
     </tr>
   );

@@ -157,12 +157,22 @@ export function nodeAt(tree: FlameTree, path: readonly string[]): FlameNode | un
   return found;
 }
 
+/** The node in another tree of the same stall: on the same way down, else the heaviest of the same function. */
+export function sameNode(tree: FlameTree, path: readonly string[]): FlameNode | undefined {
+  const label = path.at(-1);
+  return nodeAt(tree, path) ?? heaviest(tree, (node) => node.label === label);
+}
+
 /** The heaviest node of the blamed function. */
 export function blamedNode(tree: FlameTree): FlameNode | undefined {
+  return heaviest(tree, ({ isBlamed: is }) => is);
+}
+
+function heaviest(tree: FlameTree, isMeant: (node: FlameNode) => boolean): FlameNode | undefined {
   let found: FlameNode | undefined;
   const look = (nodes: readonly FlameNode[]): void => {
     for (const node of nodes) {
-      if (node.isBlamed && node.total > (found?.total ?? -1)) found = node;
+      if (isMeant(node) && node.total > (found?.total ?? -1)) found = node;
       look(node.children);
     }
   };

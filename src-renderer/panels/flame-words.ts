@@ -11,9 +11,14 @@ export const ORIGIN_WORDS: Readonly<Record<Frame["origin"], string>> = {
   node: "Node and native",
 };
 
+/** No time is no nanoseconds: nothing sampled is so fine. */
+export function sampledWords(nanos: number): string {
+  return nanos === 0 ? "0 ms" : formatDuration(nanos);
+}
+
 /** `540 ms · 84 %`, of all that was sampled. */
 export function timeWords(nanos: number, whole: number): string {
-  return `${formatDuration(nanos)} · ${shareWords(nanos, whole)}`;
+  return `${sampledWords(nanos)} · ${shareWords(nanos, whole)}`;
 }
 
 export function shareWords(nanos: number, whole: number): string {

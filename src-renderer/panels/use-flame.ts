@@ -4,7 +4,7 @@
  */
 import { useState } from "react";
 import type { FlameNode, FlameTree } from "./flame-tree.ts";
-import { nodeAt, pathTo } from "./flame-tree.ts";
+import { sameNode, pathTo } from "./flame-tree.ts";
 import {
   layoutHeaviest,
   layoutInTime,
@@ -45,11 +45,11 @@ export function useFlame(tree: FlameTree, whole: Instants, least: number): Flame
   const [zooms, setZooms] = useState<readonly Zoom[]>([]);
   const [chosen, setChosen] = useState<Chosen>();
   const zoom = zooms.at(-1);
-  const zoomed = zoom === undefined ? undefined : nodeAt(tree, zoom.path);
+  const zoomed = zoom === undefined ? undefined : sameNode(tree, zoom.path);
   const window = mode === "time" && zoom !== undefined ? zoom.window : whole;
   const rows = mode === "time" ? layoutInTime(tree, window, least) : layoutHeaviest(tree, zoomed, least);
   const length = window.to - window.from;
-  const node = chosen === undefined ? undefined : nodeAt(tree, chosen.path);
+  const node = chosen === undefined ? undefined : sameNode(tree, chosen.path);
   const selected =
     node === undefined || chosen === undefined ? undefined : rectOfNode(rows, node, (chosen.at - window.from) / length);
   return {

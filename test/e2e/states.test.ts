@@ -214,7 +214,7 @@ test("The way of the selection leads back and forward, from a stall to its task 
   await page.keyboard.press("Enter");
   await details.getByText("Stall 2 of 3").waitFor();
   expect(await details.textContent()).toContain("bpe-lite/src/encode.ts:117");
-  await details.getByRole("button", { name: "GET /docs" }).click();
+  await details.getByRole("button", { name: "request GET /docs" }).click();
   const story = details.getByRole("region", { name: "Cancellation" });
   await story.waitFor();
   expect(await story.textContent()).toContain("Cancel requested by request GET /pricing");

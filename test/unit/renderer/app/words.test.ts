@@ -25,7 +25,7 @@ test("The evidence says what was measured, and that the rest was not", () => {
     "4 ms V8 answered",
     "11 ms not the cause",
     "never one long stretch",
-    "1 ",
+    "1 one alone",
     "2 ms host not starved",
     "0.4 ms host not starved",
   ]);

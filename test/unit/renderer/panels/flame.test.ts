@@ -17,6 +17,7 @@ import {
   functionTimes,
   nodeAt,
   pathTo,
+  sameNode,
   type FlameNode,
   type FlameTree,
 } from "../../../../src-renderer/panels/flame-tree.ts";
@@ -116,6 +117,10 @@ describe("the tree of a flame", () => {
     const after = flameTree(drawnFlame(ENCODING), BLAME);
     expect(nodeAt(after, path)?.frame.function).toBe("encodeChunk");
     expect(nodeAt(after, [...path, "gone"])).toBeUndefined();
+    // Stacks of another teller may begin deeper: the function is the same.
+    const shorter = flameTree(drawnFlame([[5, "encodeChunk@node_modules/bpe-lite/src/encode.ts:9"]]), BLAME);
+    expect(sameNode(shorter, path)?.total).toBe(5 * MS);
+    expect(sameNode(shorter, [...path, "gone"])).toBeUndefined();
   });
 
   test("of nothing is nothing", () => {
