@@ -6,7 +6,6 @@ import type { BuiltParts } from "../launch/built-parts.ts";
 import { findNode } from "../launch/find-node.ts";
 import { resolveTarget } from "../launch/target.ts";
 import { CliError } from "./failure.ts";
-import { record } from "./record.ts";
 
 const DEFAULT = "research-agent";
 
@@ -32,6 +31,8 @@ export function addDemo(program: Command, parts: BuiltParts): void {
       }
       const node = findNode(undefined, process.env);
       const target = resolveTarget([file], false, () => node, process.env);
+      // Only what records needs the collector.
+      const { record } = await import("./record.ts");
       process.exitCode = await record(target, node.from, parts, {
         level: "tasks",
         thresholdMs: 50,

@@ -2,7 +2,6 @@
 import type { Command } from "commander";
 import type { RecordingRow } from "../api/api.ts";
 import { formatBytes, formatMs } from "../api/format.ts";
-import { createCatalog } from "../server/catalog.ts";
 import { recordingsFolder } from "../store/folder.ts";
 
 export function addList(program: Command): void {
@@ -10,7 +9,8 @@ export function addList(program: Command): void {
     .command("list")
     .summary("the recordings there are")
     .description("Lists the recordings of the recordings folder, newest first.")
-    .action(() => {
+    .action(async () => {
+      const { createCatalog } = await import("../server/catalog.ts");
       const folder = recordingsFolder(process.env);
       const catalog = createCatalog(folder, []);
       const rows = catalog.rows();

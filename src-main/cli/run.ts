@@ -9,7 +9,6 @@ import type { BuiltParts } from "../launch/built-parts.ts";
 import { findNode, type ChosenNode } from "../launch/find-node.ts";
 import { resolveTarget } from "../launch/target.ts";
 import { positiveNumber } from "./options.ts";
-import { record } from "./record.ts";
 
 interface RunOptions {
   readonly out?: string;
@@ -52,6 +51,8 @@ export function addRun(program: Command, parts: BuiltParts, argv: readonly strin
       const isCommand = argv[argv.length - words.length - 1] === "--";
       let node: ChosenNode | undefined;
       const target = resolveTarget(words, isCommand, () => (node ??= findNode(options.node, process.env)), process.env);
+      // Only what records needs the collector.
+      const { record } = await import("./record.ts");
       process.exitCode = await record(target, node?.from ?? "path", parts, {
         level: options.level,
         // What is to fail has to be reported.
