@@ -97,7 +97,7 @@ function absence(
 ): Cause | undefined {
   if (cpu !== undefined && cpu >= WAITING) return undefined;
   /** Alone it would have been a stall too: what it did is the cause, and the host made it longer. */
-  const isOwnStall = cpu !== undefined && cpu * durMs >= 2 * LONG_MS;
+  const isOwnStall = cpu !== undefined && cpu * durMs >= LONG_MS;
   const { sleptMs, stoppedMs = 0, watchdogLateMs = 0 } = evidence;
   if (cpu !== undefined && sleptMs !== undefined && sleptMs >= HALF * durMs) return "sleep";
   if (stoppedMs >= HALF * durMs || delay >= STARVED || (delay >= MOST && !isOwnStall)) return "host";

@@ -75,8 +75,9 @@ test("work too short for a stall that the host made one of is not blamed on the 
 });
 
 test("host: ready without a CPU for most of it", () => {
-  expect(causeOf(stalled({ cpuRatio: 0.3, runDelayMs: 130 }))).toBe("host");
-  expect(causeOf(stalled({ cpuRatio: 0.3, runDelayMs: 130 }, SHELL))).toBe("host");
+  expect(causeOf(stalled({ cpuRatio: 0.24, runDelayMs: 130 }))).toBe("host");
+  expect(causeOf(stalled({ cpuRatio: 0.26, runDelayMs: 130 }))).toBe("own-code");
+  expect(causeOf(stalled({ cpuRatio: 0.1, runDelayMs: 130 }, SHELL))).toBe("host");
 });
 
 test("what would have been a stall without the host is the program's, unless the host took nearly all of it", () => {
