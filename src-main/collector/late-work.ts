@@ -51,7 +51,7 @@ export function victimsIn(
   estimates: readonly LateWork[],
   waits: readonly Nanos[],
 ): readonly VictimRow[] {
-  const ready = exact.filter((item) => isHeldUp(item, stall) && isSoonAfterOne(item.ran, stalls));
+  const ready = exact.filter(({ due, ran }) => isVictim(due, ran, stall, stalls));
   const told = ready.filter(({ kind }) => kind === "sleep" || kind === "deadline");
   const own = ready.filter((item) => item.isQuiet !== true || !told.some((other) => isBehind(item, other)));
   const last = nanos(Math.max(stall.end, ...own.map(({ ran }) => ran)));
@@ -61,9 +61,10 @@ export function victimsIn(
     .toSorted((a, b) => b.ran - b.due - (a.ran - a.due));
 }
 
-function isHeldUp({ due, ran }: LateWork, { start, end }: StallSpan): boolean {
+/** Whether what was due and ran then was held up by the stall, given all stalls. */
+export function isVictim(due: Nanos, ran: Nanos, { start, end }: StallSpan, stalls: readonly StallSpan[]): boolean {
   if (due < start || due > end) return false;
-  return ran >= end || ran - due >= MIN_WITHIN;
+  return (ran >= end || ran - due >= MIN_WITHIN) && isSoonAfterOne(ran, stalls);
 }
 
 /** What is late for longer was held up by something else too, unless stalls follow one another. */

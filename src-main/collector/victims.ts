@@ -12,13 +12,14 @@
 import { msToNanos, nanos, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Victim } from "../api/api.ts";
 import type { Change, StallChange } from "../store/rows.ts";
-import { LATEST_SIGN, victimsIn, type LateWork, type StallSpan } from "./late-work.ts";
+import { createLateCount } from "./late-count.ts";
+import { isVictim, LATEST_SIGN, victimsIn, type LateWork, type StallSpan } from "./late-work.ts";
 import { createOpenWork } from "./open-work.ts";
 import type { SessionEvent } from "./session.ts";
 
 /** Stalls that may still find victims, or be judged anew. */
 const KEPT_STALLS = 64;
-/** Late work kept for them; of more only the latest count. */
+/** Late work kept for them; of more, what came first is only counted. */
 const KEPT_LATE = 5000;
 /** Signs of life kept until it is known whether a stall came before them. */
 const KEPT_SIGNS = 256;
@@ -55,6 +56,7 @@ export function createThreadVictims(): ThreadVictims {
   const stalls = new Map<number, KnownStall>();
   const dirty = new Set<number>();
   const exact: LateWork[] = [];
+  const more = createLateCount();
   const estimates: LateWork[] = [];
   const signs: LateWork[] = [];
   /** When the event loop was seen to wait again, in time. */
@@ -67,7 +69,7 @@ export function createThreadVictims(): ThreadVictims {
 
   function late(item: LateWork): void {
     if (item.ran - item.due < MIN_LATE) return;
-    keep(exact, item, KEPT_LATE);
+    for (const old of keep(exact, item, KEPT_LATE)) more.add(old.due, old.ran);
     touch(item);
   }
 
@@ -124,13 +126,16 @@ export function createThreadVictims(): ThreadVictims {
 
   /** Tells the victims of the stalls about which something is new. */
   function flush(out: Change[]): void {
+    const all = [...stalls.values()];
     for (const id of dirty) {
       const stall = stalls.get(id);
       if (stall === undefined) continue;
-      const found = stall.phase === "run" ? victimsIn(stall, [...stalls.values()], exact, estimates, waits) : [];
+      const isRun = stall.phase === "run";
+      const found = isRun ? victimsIn(stall, all, exact, estimates, waits) : [];
       if (found.length === 0 && !stall.hasRows) continue;
       stall.hasRows = found.length > 0;
-      out.push({ do: "victims", stall: id, rows: found.slice(0, MOST_ROWS), count: found.length });
+      const uncounted = isRun ? more.count((due, ran) => isVictim(due, ran, stall, all)) : 0;
+      out.push({ do: "victims", stall: id, rows: found.slice(0, MOST_ROWS), count: found.length + uncounted });
     }
     dirty.clear();
   }
@@ -210,9 +215,10 @@ function isNear({ ran }: LateWork, { start, end }: StallSpan): boolean {
   return ran >= start && ran <= end + LATEST_SIGN;
 }
 
-function keep<T>(list: T[], item: T, most: number): void {
+/** Answers what had to go. */
+function keep<T>(list: T[], item: T, most: number): readonly T[] {
   list.push(item);
-  if (list.length >= 2 * most) list.splice(0, list.length - most);
+  return list.length < 2 * most ? [] : list.splice(0, list.length - most);
 }
 
 function remember<V>(map: Map<number, V>, key: number, value: V): void {
