@@ -8,6 +8,8 @@ export interface Evidence {
   readonly code?: string;
   readonly value: string;
   readonly says: string;
+  /** It speaks against a cause, and for no other. */
+  readonly denies?: true;
 }
 
 /** A thread that computes uses its processor; one that waits for a disk, a lock or the host does not. */
@@ -109,11 +111,9 @@ function part(
 ): Evidence | undefined {
   if (ms === undefined) return undefined;
   const share = ms / lastedMs;
-  return {
-    what,
-    value: ms === 0 ? "0 ms" : formatMs(ms),
-    says: share >= MOST ? says : share >= SOME ? "some of it" : denies,
-  };
+  const value = ms === 0 ? "0 ms" : formatMs(ms);
+  if (share >= SOME) return { what, value, says: share >= MOST ? says : "some of it" };
+  return { what, value, says: denies, denies: true };
 }
 
 function callbacksSay(count: number, longestMs: number | undefined): string {

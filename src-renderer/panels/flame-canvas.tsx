@@ -17,7 +17,8 @@ import { spokenFrame } from "./flame-words.ts";
 import type { FlameState } from "./use-flame.ts";
 import type { FlameTree } from "./flame-tree.ts";
 
-const MOST_ROWS = 16;
+/** In sight at once; what is deeper is scrolled to. */
+export const MOST_ROWS = 16;
 
 const STEPS: Readonly<Record<string, Step>> = {
   ArrowDown: "in",
@@ -111,6 +112,7 @@ export function FlameCanvas(props: {
     <div
       ref={box}
       className="flame"
+      style={{ maxHeight: MOST_ROWS * FLAME_ROW }}
       tabIndex={0}
       role="group"
       aria-roledescription="flame graph"
@@ -127,11 +129,7 @@ export function FlameCanvas(props: {
         if (rect !== undefined) state.zoomIn(rect);
       }}
     >
-      <div
-        className="flame-rows"
-        style={{ height: rows.length * FLAME_ROW }}
-        data-rows={Math.min(rows.length, MOST_ROWS)}
-      >
+      <div className="flame-rows" style={{ height: rows.length * FLAME_ROW }}>
         <canvas ref={canvas} aria-hidden="true" />
       </div>
       <span className="unseen" role="status">

@@ -5,7 +5,7 @@ import type { Flame, Site, StallRow } from "../../src-main/api/api.ts";
 import type { EditorStore } from "../state/editor.ts";
 import { Button } from "../ui/button.tsx";
 import { EditorLink } from "../ui/editor-link.tsx";
-import { FlameCanvas } from "./flame-canvas.tsx";
+import { FlameCanvas, MOST_ROWS } from "./flame-canvas.tsx";
 import type { FlameRect } from "./flame-layout.ts";
 import { flameName, flamePlace } from "./flame-paint.ts";
 import { FlameTable } from "./flame-table.tsx";
@@ -70,6 +70,7 @@ export function FlameSection(props: {
       )}
       <p className="flame-source">
         {sourceWords(flame)}
+        {mode !== "table" && tree.depth > MOST_ROWS && `, ${tree.depth} rows deep`}
         {zoomed !== undefined && mode !== "table" && `, zoomed into ${flameName(zoomed.frame)}: Esc leads back`}
         {isGrowing && ", and more while it lasts"}
       </p>
@@ -96,11 +97,11 @@ function Readout(props: {
         <EditorLink editor={editor} frame={frame}>
           {flamePlace(frame)}
         </EditorLink>
-        <span className="flame-readout-kind">{isBlamed ? "blamed" : ORIGIN_WORDS[frame.origin]}</span>
       </p>
-      <p>
+      <p className="flame-readout-times">
         <span className="quiet">self</span> {timeWords(node.self, tree.total)}
         <span className="quiet flame-readout-total">total</span> {timeWords(node.total, tree.total)}
+        <span className="quiet flame-readout-total">{isBlamed ? "blamed" : ORIGIN_WORDS[frame.origin]}</span>
       </p>
     </div>
   );

@@ -11,7 +11,7 @@
 import type { Flame, Frame, Site } from "../../src-main/api/api.ts";
 
 export interface FlameNode {
-  /** Of the lines seen of it, the one that stood longest. */
+  /** Of the lines seen of it, the one that stood longest; of the blamed function, the blamed one. */
   readonly frame: Frame;
   /** The same in the next answer about a stall that grows. */
   readonly label: string;
@@ -97,6 +97,10 @@ export function flameTree(flame: Flame, blame: Site | undefined): FlameTree {
     leaf.self += dur;
     for (let at: Growing | undefined = leaf; at !== undefined; at = at.parent) at.total += dur;
     runs.push({ leaf, from, to: from + dur });
+  }
+  // A profile knows of callers only where they begin; the blame says where it stood.
+  for (const node of grown) {
+    if (node.isBlamed && blame !== undefined) node.frame = { ...node.frame, line: blame.line, column: blame.column };
   }
   heaviestFirst(roots);
   for (const { children } of grown) heaviestFirst(children);

@@ -174,30 +174,47 @@ function Cause(props: { readonly details: Stall; readonly isNow: boolean }): Rea
   const { details, isNow } = props;
   const { cause, phase, blame } = details.stall;
   const inPackage = cause === "own-code" && blame?.package !== undefined ? ", in a dependency" : "";
+  const evidence = evidenceOf(details);
+  const against = evidence.filter(({ denies }) => denies === true);
   const soFar = isNow ? "Cause so far" : "Cause";
   return (
     <Section title={`${soFar}: ${causeWords(cause, phase)}${inPackage}`}>
       <table className="table">
         <tbody>
-          {evidenceOf(details).map(({ what, code, value, says }) => (
-            <tr key={what}>
-              <td>
-                {what}
-                {code !== undefined && (
-                  <>
-                    {" "}
-                    <code>{code === "" ? "(anonymous)" : code}</code>
-                  </>
-                )}
-              </td>
-              <td className="number">{value}</td>
-              <td className="aside">{says}</td>
-            </tr>
-          ))}
+          {evidence
+            .filter(({ denies }) => denies !== true)
+            .map(({ what, code, value, says }) => (
+              <tr key={what}>
+                <td>
+                  {what}
+                  {code !== undefined && (
+                    <>
+                      {" "}
+                      <code>{code === "" ? "(anonymous)" : code}</code>
+                    </>
+                  )}
+                </td>
+                <td className="number">{value}</td>
+                <td className="aside">{says}</td>
+              </tr>
+            ))}
         </tbody>
       </table>
+      {against.length > 0 && (
+        <p className="evidence-against">
+          Not the cause:{" "}
+          {against
+            .map(({ what, value }) => `${what.charAt(0).toLowerCase()}${what.slice(1)} ${unbroken(value)}`)
+            .join(" · ")}
+        </p>
+      )}
     </Section>
   );
+}
+
+/** A number and its unit stay together. */
+function unbroken(value: string): string {
+  return value.replaceAll(" ", "\u00a0");
 }
 
 function Samples(props: { readonly details: Stall }): ReactElement {
@@ -210,7 +227,7 @@ function Samples(props: { readonly details: Stall }): ReactElement {
           <tr>
             <th className="number">After</th>
             <th>Innermost frames</th>
-            <th className="number">Agrees</th>
+            {stall.blame !== undefined && <th className="number">Agrees</th>}
           </tr>
         </thead>
         <tbody>
@@ -220,7 +237,7 @@ function Samples(props: { readonly details: Stall }): ReactElement {
               <td className="grows">
                 <code>{innermost(sample)}</code>
               </td>
-              <td className="number aside">{sample.agrees ? "yes" : "no"}</td>
+              {stall.blame !== undefined && <td className="number aside">{sample.agrees ? "yes" : "no"}</td>}
             </tr>
           ))}
         </tbody>

@@ -104,6 +104,8 @@ describe("the tree of a flame", () => {
       [0, 5],
     ]);
     expect(blamedNode(tree)?.total).toBe(9 * MS);
+    // A profile says where a caller begins; the blame, where it stood.
+    expect(blamedNode(flameTree(drawnFlame([[1, "f@a.ts:40"]]), blame))?.frame).toMatchObject({ line: 1, column: 9 });
     expect(functionTimes(tree).find(({ frame }) => frame.function === "f")).toMatchObject({
       self: 14 * MS,
       total: 14 * MS,
