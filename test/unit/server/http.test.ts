@@ -167,10 +167,16 @@ describe("the RecordingApi over the socket", () => {
       kind: "stall",
       evidence: { cpuRatio: 0.97 },
     });
+    expect(await api.stuck(id)).toMatchObject({ state: "closed", pending: [{ task: { name: "gpt" } }], cycles: [] });
+    const profile = JSON.parse(await api.exportStall(id, overview.stalls[0]?.id ?? 0)) as { nodes: unknown[] };
+    expect(JSON.stringify(profile.nodes)).toContain('"functionName":"parsePdf"');
 
     await expect(api.overview("nowhere")).rejects.toMatchObject({ code: "not-found" });
     await expect(api.overview("../../etc/passwd")).rejects.toMatchObject({ code: "not-found" });
     await expect(api.overview(rows[0]?.id ?? "")).rejects.toMatchObject({ code: "foreign", hint: expect.any(String) });
+    await expect(api.exportStall(id, 999)).rejects.toMatchObject({ code: "not-found" });
+    await expect(api.exportStall(id, "1" as never)).rejects.toMatchObject({ code: "bad-request" });
+    await expect(api.stuck("nowhere")).rejects.toMatchObject({ code: "not-found" });
     await expect(api.details(id, { kind: "task", id: 1 })).rejects.toMatchObject({ code: "not-found" });
     await expect(api.tile(id, { tracks: ["x"], from: 0, to: 1, resolution: 1 } as never)).rejects.toMatchObject({
       code: "bad-request",
