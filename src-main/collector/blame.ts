@@ -8,6 +8,7 @@
  */
 import { nanosToMs, type Nanos } from "../../src-runtime/protocol/time.ts";
 import type { Flame, Frame, Site } from "../api/api.ts";
+import { functionKey, matchCaptures } from "./capture-match.ts";
 
 /** One capture: a stack at an instant, with the context of its continuation. */
 export interface StackSample {
@@ -73,7 +74,7 @@ export function timedProfile({ flame, hotLines }: ProfiledStall): readonly Timed
     const [leaf, ...callers] = stacks[node] ?? [];
     if (leaf === undefined) return [];
     const hotLine = hotLines[flame.nodes[node]?.[0] ?? 0] ?? 0;
-    return [{ from, length, hotLine, frames: [hotLine === 0 ? leaf : { ...leaf, line: hotLine }, ...callers] }];
+    return [{ from, length, hotLine, frames: [leaf, ...callers] }];
   });
 }
 
@@ -99,60 +100,55 @@ export function judgeStall(
   end?: Nanos,
 ): StallVerdict {
   const captured = timedCaptures(start, captures, end);
-  const profiled = profile === undefined ? [] : withLostCallees(timedProfile(profile), captured);
+  const profiled = profile === undefined ? [] : timedProfile(profile);
   const isCovered = end !== undefined && lengthOf(profile?.flame) >= COVERED_SHARE * (end - start);
-  const judged = isCovered && profiled.length > 0 ? judge(profiled) : judge(captured);
+  const judged = isCovered && profiled.length > 0 ? judgeProfile(profiled, captured) : judge(captured, captureKey);
   return {
-    frames: judged.frames.map((frame) => ({ ...frame, ...placeIn(captured, frame) })),
+    frames: judged.frames,
     task: prevailing(captures, captured, ({ task }) => task),
     span: prevailing(captures, captured, ({ span }) => span),
-    ...(judged.blame === undefined ? {} : { blame: toSite({ ...judged.blame, ...placeIn(captured, judged.blame) }) }),
+    ...(judged.blame === undefined ? {} : { blame: toSite(judged.blame) }),
   };
 }
 
-/**
- * V8's sampler loses a function's frame in the moments in which it calls something native: its caller then seems to
- * stand at the line of the call itself. Captures walk whole stacks, so they tell whom it had called.
- */
-function withLostCallees(profiled: readonly TimedStack[], captured: readonly TimedStack[]): readonly TimedStack[] {
-  const callees = new Map<string, { readonly callee: Frame; readonly lines: Set<number> } | undefined>();
-  for (const { frames } of captured) {
-    for (const [index, frame] of frames.entries()) {
-      const key = nameKey(frame);
-      const callee = frames[index - 1];
-      const known = callees.get(key);
-      if (callee === undefined || callee.origin === "node") callees.set(key, undefined);
-      else if (known === undefined && !callees.has(key)) callees.set(key, { callee, lines: new Set([frame.line]) });
-      else if (known !== undefined && nameKey(known.callee) === nameKey(callee)) known.lines.add(frame.line);
-      else callees.set(key, undefined);
-    }
-  }
-  const asProfiled = new Map(profiled.flatMap(({ frames }) => frames.map((frame) => [nameKey(frame), frame])));
-  return profiled.map((stack) => {
-    const [leaf] = stack.frames;
-    const known = leaf === undefined || leaf.origin === "node" ? undefined : callees.get(nameKey(leaf));
-    if (leaf === undefined || known === undefined || !(stack.hotLine === 0 || known.lines.has(stack.hotLine)))
-      return stack;
-    return { ...stack, frames: [asProfiled.get(nameKey(known.callee)) ?? known.callee, ...stack.frames] };
-  });
+interface Judged {
+  readonly frames: readonly Frame[];
+  readonly blame?: Frame;
 }
 
-/** The same function in a capture and in a profile: `Parser.parse` and `parse`. */
-function nameKey({ function: name, file }: Frame): string {
-  return `${name.split(".").at(-1) ?? ""}\0${file}`;
+function judgeProfile(profiled: readonly TimedStack[], captured: readonly TimedStack[]): Judged {
+  const matches = matchCaptures(profiled, captured);
+  const { frames, blame } = judge(matches.withLostCallees(profiled), functionKey);
+  return {
+    frames: frames.map((frame) => ({ ...frame, ...matches.seen(frame) })),
+    ...(blame === undefined ? {} : { blame: { ...blame, ...(matches.seen(blame) ?? hotPlace(profiled, blame)) } }),
+  };
+}
+
+/** The line that took most of the function's own time. That of code inlined into it may lie before it, or elsewhere. */
+function hotPlace(profiled: readonly TimedStack[], { line, ...frame }: Frame): { readonly line: number } {
+  const key = functionKey({ line, ...frame });
+  const own = profiled.find(
+    ({ frames: [leaf], hotLine }) => leaf !== undefined && hotLine >= line && functionKey(leaf) === key,
+  );
+  return { line: own?.hotLine ?? line };
 }
 
 function lengthOf(flame: Flame | undefined): number {
   return flame?.runs.reduce((sum, [, , dur]) => sum + dur, 0) ?? 0;
 }
 
-function judge(stacks: readonly TimedStack[]): { readonly frames: readonly Frame[]; readonly blame?: Frame } {
+/** @param keyOf names the function that a frame of a stack is in */
+function judge(
+  stacks: readonly TimedStack[],
+  keyOf: (frame: Frame, index: number, stack: readonly Frame[]) => string,
+): Judged {
   const presence = new Map<string, number>();
   const self = new Map<string, number>();
   const weights = new Map<string, number>();
   let total = 0;
   for (const { frames, length } of stacks) {
-    const keys = frames.map(identityIn);
+    const keys = frames.map(keyOf);
     total += length;
     for (const key of new Set(keys)) presence.set(key, (presence.get(key) ?? 0) + length);
     const [leaf = ""] = keys;
@@ -165,7 +161,7 @@ function judge(stacks: readonly TimedStack[]): { readonly frames: readonly Frame
   /** The stack that stood longest, of those in which most of what stood nearly always stands. */
   let best: { keys: readonly string[]; frames: readonly Frame[]; guilty: number; weight: number } | undefined;
   for (const { frames } of stacks) {
-    const keys = frames.map(identityIn);
+    const keys = frames.map(keyOf);
     const guilty = frames.filter((frame, index) => isGuilty(frame, keys[index])).length;
     const weight = weights.get(keys.join("\n")) ?? 0;
     if (best === undefined || guilty > best.guilty || (guilty === best.guilty && weight > best.weight))
@@ -182,23 +178,6 @@ function judge(stacks: readonly TimedStack[]): { readonly frames: readonly Frame
   });
   const blame = frames.find((frame, index) => isGuilty(frame, keys[index]));
   return { frames, ...(blame === undefined ? {} : { blame }) };
-}
-
-/** Where captures saw the function standing for longest: a profile knows only where it begins. */
-function placeIn(captured: readonly TimedStack[], frame: Frame): { readonly line?: number; readonly column?: number } {
-  const places = new Map<string, { readonly line: number; readonly column: number; length: number }>();
-  for (const { frames, length } of captured) {
-    const found = frames.find(
-      ({ file, function: name }) => file === frame.file && nameKey({ ...frame, function: name }) === nameKey(frame),
-    );
-    if (found === undefined) continue;
-    const { line, column } = found;
-    const place = places.get(`${line}:${column}`) ?? { line, column, length: 0 };
-    place.length += length;
-    places.set(`${line}:${column}`, place);
-  }
-  const [longest] = [...places.values()].sort((a, b) => b.length - a.length);
-  return longest === undefined ? {} : { line: longest.line, column: longest.column };
 }
 
 /** The value that stands in most of the time, 0 when that is less than half. */
@@ -218,8 +197,8 @@ function prevailing(
   return 0;
 }
 
-/** The same function in another sample. One without a name is told by who called it: a line would split its time. */
-function identityIn(frame: Frame, index: number, stack: readonly Frame[]): string {
+/** The same function in another capture. One without a name is told by who called it: a line would split its time. */
+function captureKey(frame: Frame, index: number, stack: readonly Frame[]): string {
   const name = `${frame.function}\0${frame.file}`;
   const caller = frame.function === "(anonymous)" ? stack[index + 1] : undefined;
   return caller === undefined ? name : `${name}\0${caller.function}\0${caller.file}`;

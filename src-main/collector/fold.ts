@@ -78,7 +78,7 @@ export function createFold(): Fold {
     threads.set(thread, {
       id: thread,
       group,
-      stalls: createThreadStalls(thread, nextId),
+      stalls: createThreadStalls(thread, nextId, msToNanos(said.thresholdMs)),
       victims: createThreadVictims(),
       early: new Map(),
       lastStarted: 0,

@@ -30,6 +30,7 @@ const messageSchema = z.discriminatedUnion("t", [
     ppid: z.number().int(),
     thread: z.number().int(),
     level: z.enum(["light", "tasks", "deep"]),
+    thresholdMs: z.number().min(0),
     node: z.string(),
     platform: z.string(),
     arch: z.string(),

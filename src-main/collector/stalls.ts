@@ -73,7 +73,8 @@ export interface ThreadStalls {
   end(at: Nanos, saidBye: boolean, out: Change[]): void;
 }
 
-export function createThreadStalls(thread: number, nextId: () => number): ThreadStalls {
+/** @param threshold nanoseconds from which on a gap is a stall */
+export function createThreadStalls(thread: number, nextId: () => number, threshold: number): ThreadStalls {
   const measured = new Map<number, Gap>();
   /** Figures that came before their stall was known of. */
   const early = new Map<number, StallEvidence>();
@@ -113,7 +114,14 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
             .filter(({ frames }) => !isNeutral(frames))
             .map(({ from, length, frames }) => ({ at: nanos(from + length / 2), frames, task: 0 }));
     if (stacks.length === 0 && gap.isLater) return { until: start };
-    return judgeStartUp({ start, end, samples: stacks, cpuRatio: evidence.cpuRatio, workSince: gap.workSince });
+    return judgeStartUp({
+      start,
+      end,
+      samples: stacks,
+      cpuRatio: evidence.cpuRatio,
+      workSince: gap.workSince,
+      isProfiled: profile !== undefined,
+    });
   }
 
   function partsOf(gap: Gap): readonly Part[] {
@@ -122,11 +130,10 @@ export function createThreadStalls(thread: number, nextId: () => number): Thread
     const { until, workFrom } = startUpOf(gap, end ?? seen);
     if (end === undefined) return [{ id: ids[0], start, end, phase: until < seen ? "run" : "startup" }];
     if (workFrom !== undefined) workSince = Math.min(workSince, workFrom);
-    if (until > start && until < end)
-      return [
-        { id: ids[0], start, end: until, phase: "startup" },
-        { id: ids[1], start: until, end, phase: "run" },
-      ];
+    if (until > start && end - until >= threshold) {
+      const run: Part = { id: ids[1], start: until, end, phase: "run" };
+      return until - start < threshold ? [run] : [{ id: ids[0], start, end: until, phase: "startup" }, run];
+    }
     return [{ id: ids[0], start, end, phase: until > start ? "startup" : "run" }];
   }
 

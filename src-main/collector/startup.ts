@@ -24,6 +24,8 @@ export interface Gap {
   readonly cpuRatio: number | undefined;
   /** When the first task began, Infinity if none did yet. */
   readonly workSince: number;
+  /** The stacks are those of a profile: loading before the work is told from it to a few milliseconds. */
+  readonly isProfiled?: boolean;
 }
 
 export interface StartUp {
@@ -39,7 +41,7 @@ interface Stretch {
 }
 
 export function judgeStartUp(gap: Gap): StartUp {
-  const { start, end, samples, cpuRatio = 1 } = gap;
+  const { start, end, samples, cpuRatio = 1, isProfiled = false } = gap;
   const loading = samples.map((sample) => isLoading(sample.frames) || isPreparing(sample, gap.workSince));
   if (!loading.includes(true) && samples.length > 0) return { until: start, workFrom: start };
   const matters = (length: number): boolean => length * cpuRatio >= FIRST_STEPS || length * 2 >= end - start;
@@ -52,7 +54,7 @@ export function judgeStartUp(gap: Gap): StartUp {
     // Modules are evaluated one by one: work between loading is as long as it was seen to be.
     const length = to - (isLast ? from : stretch.first === 0 ? start : (samples[stretch.first]?.at ?? to));
     if (!matters(length)) continue;
-    const isWhole = !isLast || from - start <= NEGLIGIBLE_SHARE * (end - start);
+    const isWhole = !isLast || (!isProfiled && from - start <= NEGLIGIBLE_SHARE * (end - start));
     return { until: isWhole ? start : from, workFrom: isWhole ? start : from };
   }
   return { until: end, ...(workFrom === undefined ? {} : { workFrom }) };

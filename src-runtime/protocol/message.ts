@@ -30,6 +30,8 @@ export interface HelloMessage {
   /** worker_threads' threadId; 0 is the main thread. */
   readonly thread: number;
   readonly level: Level;
+  /** From which on the event loop's not turning is a stall. */
+  readonly thresholdMs: number;
   readonly node: string;
   readonly platform: string;
   readonly arch: string;

@@ -341,6 +341,7 @@ function describeThread(config: TracerConfig, hasHandles: boolean): HelloMessage
     ppid: process.ppid,
     thread: threadId,
     level: config.level,
+    thresholdMs: config.threshold,
     node: process.versions.node,
     platform: process.platform,
     arch: process.arch,

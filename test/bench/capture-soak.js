@@ -33,6 +33,7 @@ function soakMain() {
     currentTask: () => context.getStore() ?? 0,
     activeSpan: () => 0,
     beat: () => Atomics.load(words, 0),
+    probe: () => {},
     ownFile: "",
   });
   const worker = new Worker(new URL(import.meta.url), { workerData: { state, wanted }, execArgv: process.execArgv });

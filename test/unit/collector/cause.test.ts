@@ -14,7 +14,7 @@ function stack(text: string, ms: number): TimedStack {
     const origin = isNode ? "node" : file.startsWith("node_modules/") ? "dependency" : "own";
     return { function: name, file, line: 1, column: 1, origin, selfMs: 0 };
   });
-  return { from: 0, length: msToNanos(ms), frames };
+  return { from: 0, length: msToNanos(ms), frames, hotLine: 0 };
 }
 
 /** A profiled stall of 200 ms that computed in `work`, but for what is said. */

@@ -40,7 +40,7 @@ interface Drawn {
 
 function record({ startMs, endMs, cpuRatio, samples, firstTaskMs }: Drawn): { rows: StallChange[]; out: Change[] } {
   let id = 0;
-  const stalls = createThreadStalls(1, () => ++id);
+  const stalls = createThreadStalls(1, () => ++id, msToNanos(50));
   const out: Change[] = [];
   const events: (SessionEvent & { readonly at: number })[] = samples.map(([atMs, stack, task = 0]) => ({
     kind: "sample",
