@@ -101,7 +101,7 @@ export function paintScene(surface: Surface, scene: Scene, palette: Palette): vo
     }
     for (const link of scene.links?.links ?? []) {
       if (link.isOwn && link.index === row.index && row.stripes === undefined) {
-        paintHeld(surface, at(row.y), link, view, palette);
+        paintHeld(surface, at(link.y), link, view, palette);
       }
     }
     paintCulprits(surface, row, stallsOf(row.thread), view, palette);

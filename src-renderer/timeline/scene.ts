@@ -58,11 +58,12 @@ export function buildScene(input: SceneInput): Scene {
   const ended = new Set(overview.threads.flatMap(({ id, end }) => (end === undefined ? [] : [id])));
   const selected = selection?.kind === "stall" ? selection.id : undefined;
   const stalls = stallSpans(overview.stalls, now, selected, (thread) => isLive && !ended.has(thread));
+  const rows = shown.map((row) => sceneRow(row, row.y - scrollTop + layout.stickyHeight));
   return {
     from: window.from,
     to: window.to,
     end: now,
-    rows: shown.map((row) => sceneRow(row, row.y - scrollTop + layout.stickyHeight)),
+    rows,
     sticky: layout.sticky.map((row) => sceneRow(row, row.y)),
     stalls,
     links: victimLinks(
@@ -71,6 +72,7 @@ export function buildScene(input: SceneInput): Scene {
       table,
       layout,
       scrollTop,
+      rows,
     ),
     mainThread: mainThreadOf(overview),
     grid: ticks(window.from, window.to, width).at,

@@ -7,17 +7,19 @@
  *               │◀──┤          timer, ran at once
  *               │   ├──▶       a promise that ran a while later
  */
-import type { TrackTable, Victim } from "../../src-main/api/api.ts";
+import { SLICE_KINDS, type TrackTable, type Victim } from "../../src-main/api/api.ts";
+import { firstEndingAfter } from "./columns.ts";
 import { ancestorsOf, rowOfTrack } from "./navigation.ts";
+import type { SceneRow } from "./paint.ts";
 import type { Palette } from "./palette.ts";
 import type { Pen } from "./pen.ts";
-import { SLICE_TOP, type Layout } from "./rows.ts";
+import { ROW, SLICE_TOP, type Layout } from "./rows.ts";
 import type { StallSpan } from "./stall-spans.ts";
 
 export interface VictimLink {
   /** Row of the track table: of the victim's track, or of the folded one it is in. */
   readonly index: number;
-  /** The row's top, from the canvas's; it may lie outside. */
+  /** The top of its lane in that row, from the canvas's; it may lie outside. */
   readonly y: number;
   readonly due: number;
   readonly ran: number;
@@ -39,6 +41,7 @@ export function victimLinks(
   table: TrackTable,
   layout: Layout,
   scrollTop: number,
+  rows: readonly SceneRow[],
 ): VictimLinks | undefined {
   if (stall === undefined || stall.isOpen || victims.length === 0) return undefined;
   const placeOf = (task: number): Omit<VictimLink, "due" | "ran"> | undefined => {
@@ -52,10 +55,39 @@ export function victimLinks(
     return undefined;
   };
   const links = victims.flatMap(({ task, due, ran }) => {
-    const place = placeOf(task?.id ?? 0);
+    const place = placeOf(task?.id ?? 0) ?? packedPlace(rows, task?.id ?? 0, due, ran);
     return place === undefined ? [] : [{ ...place, due, ran }];
   });
   return links.length === 0 ? undefined : { at: stall.end, causeY: placeOf(stall.task)?.y, links };
+}
+
+/** Requests have no track each: they lie packed in lanes, as far as those are in sight. */
+function packedPlace(
+  rows: readonly SceneRow[],
+  task: number,
+  due: number,
+  ran: number,
+): Omit<VictimLink, "due" | "ran"> | undefined {
+  if (task === 0) return undefined;
+  for (const { index, y, task: own, lanes, laneCount, stripes } of rows) {
+    if (own !== 0 || stripes !== undefined) continue;
+    for (let depth = 0; depth < laneCount; depth++) {
+      const lane = lanes.slices[depth];
+      if (lane === undefined) continue;
+      const { id, start, count, kind } = lane.columns;
+      for (let place = firstEndingAfter(lane, due); place < lane.to && (start[place] ?? 0) <= ran; place++) {
+        if (id[place] !== task || count[place] !== 1 || !isTask(kind[place])) continue;
+        return { index, y: y + depth * ROW, isOwn: true };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** The ids of other kinds are of something else. */
+function isTask(kind: number | undefined): boolean {
+  const name = SLICE_KINDS[kind ?? -1];
+  return name !== undefined && name !== "span" && name !== "stall" && name !== "culprit" && name !== "wait";
 }
 
 export interface LinkView {
@@ -67,8 +99,9 @@ export interface LinkView {
   readonly top: number;
 }
 
-/** How far beside the stall the bus stands. */
+/** How far the bus stands beside the stall, and beside what ran so soon after it that arrows would have no room. */
 const BUS = 14;
+const SOON = 24;
 /** Where an arrow meets its row. */
 const MIDDLE = SLICE_TOP + 9;
 const HEAD = 4;
@@ -77,7 +110,8 @@ export function drawVictimLinks(pen: Pen, { at, causeY, links }: VictimLinks, vi
   const { from, to, width, height, top } = view;
   const xOf = (time: number): number => Math.round(((time - from) / (to - from)) * width);
   const end = xOf(at);
-  const bus = end + BUS;
+  const soon = links.map(({ ran }) => xOf(ran)).filter((x) => x > end && x <= end + SOON);
+  const bus = Math.max(end, ...soon) + BUS;
   if (end < -width || bus > width + BUS) return;
   const isShown = (y: number): boolean => y >= top && y < height;
   pen.fillStyle = palette.stallFill;

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { StallRow, Victim } from "../../../../src-main/api/api.ts";
+import { lanesOf, NO_LANES } from "../../../../src-renderer/timeline/columns.ts";
+import type { SceneRow } from "../../../../src-renderer/timeline/paint.ts";
 import { layoutRows } from "../../../../src-renderer/timeline/rows.ts";
 import { lengthWords, stallSpans } from "../../../../src-renderer/timeline/stall-spans.ts";
 import { drawVictimLinks, victimLinks, type VictimLinks } from "../../../../src-renderer/timeline/victim-links.ts";
 import { stallWords } from "../../../../src-renderer/timeline/words.ts";
 import { createDrawLog } from "./draw-log.ts";
-import { drawnPalette, drawnTable } from "./drawn-surface.ts";
+import { drawnPalette, drawnTable, tileOf } from "./drawn-surface.ts";
 
 /** Tasks are rows from 1: the agent 1, search 2, its inner 3, parse 4. */
 const TABLE = drawnTable(`
@@ -23,6 +25,30 @@ const STALL: StallRow = {
   cause: "own-code",
   samples: 1,
   task: { id: 4, name: "parse", kind: "tool" },
+};
+
+/** Requests in two lanes: 70 in the second while the stall lasts, 71 long before it. */
+const PACKED: SceneRow = {
+  index: 9,
+  y: 110,
+  height: 44,
+  thread: 1,
+  task: 0,
+  lanes:
+    lanesOf(
+      tileOf([
+        { start: 0, end: 30e6, id: 71 },
+        { start: 50e6, end: 210e6, id: 72 },
+        // A span may have the number of a task.
+        { start: 211e6, end: 220e6, id: 70, kind: "span" },
+        { depth: 1, start: 80e6, end: 205e6, id: 70 },
+      ]),
+      1,
+    )[0] ?? NO_LANES,
+  laneCount: 2,
+  stripes: undefined,
+  strip: undefined,
+  openEnd: 400e6,
 };
 
 function victim(task: number, due: number, ran: number): Victim {
@@ -43,7 +69,7 @@ function linksOf(
   stall = STALL,
 ): VictimLinks | undefined {
   const layout = layoutRows(TABLE, new Set(folded), "");
-  return victimLinks(victims, stallSpans([stall], 400e6, 5)[0], TABLE, layout, scrollTop);
+  return victimLinks(victims, stallSpans([stall], 400e6, 5)[0], TABLE, layout, scrollTop, [PACKED]);
 }
 
 describe("links to victims", () => {
@@ -62,6 +88,11 @@ describe("links to victims", () => {
   test("a folded victim is met where it is folded into", () => {
     expect(linksOf([victim(3, 120, 210)], [2])?.links).toMatchObject([{ index: 1, isOwn: false }]);
     expect(linksOf([victim(3, 120, 210)], [1])?.links).toMatchObject([{ index: 0, isOwn: false }]);
+  });
+
+  test("a request is met in the lane it is packed into, as far as that is in sight", () => {
+    expect(linksOf([victim(70, 150, 212)])?.links).toMatchObject([{ index: 9, y: 132, isOwn: true }]);
+    expect(linksOf([victim(71, 150, 201)])).toBeUndefined();
   });
 
   test("there are none of what has no track, and none before the stall is over", () => {
@@ -89,17 +120,17 @@ describe("as drawn", () => {
 
   test("a bus beside the stall's end, an arrow back to what ran at once, and one on to what ran later", () => {
     const calls = draw({ at: 200e6, causeY: 66, links: [link(0, 201), link(22, 260)] });
-    expect(calls).toContain("fillRect 201 77 14 1");
-    expect(calls).toContain("fillRect 214 11 1 67");
-    expect(calls).toContain("fillRect 203 11 12 1");
+    expect(calls).toContain("fillRect 201 77 15 1");
+    expect(calls).toContain("fillRect 215 11 1 67");
+    expect(calls).toContain("fillRect 203 11 13 1");
     expect(calls).toContain("fillRect 206 8 1 7");
-    expect(calls).toContain("fillRect 214 33 46 1");
+    expect(calls).toContain("fillRect 215 33 45 1");
     expect(calls).toContain("fillRect 256 30 1 7");
   });
 
   test("rows out of sight are led to, and nothing is drawn on the strips", () => {
     const calls = draw({ at: 200e6, causeY: 66, links: [link(-40, 201), link(400, 201)] }, 44);
-    expect(calls).toContain("fillRect 214 44 1 56");
+    expect(calls).toContain("fillRect 215 44 1 56");
     for (const call of calls) expect(Number(call.split(" ")[2])).toBeGreaterThanOrEqual(44);
   });
 
