@@ -62,7 +62,7 @@ export function timedCaptures(start: Nanos, samples: readonly StackSample[], end
   });
 }
 
-/** The stacks of a profile that stand in functions; garbage collection and the like are left out. */
+/** The stacks of a profile that stand in functions of the program; garbage collection and the like are left out. */
 export function timedProfile({ flame, hotLines }: ProfiledStall): readonly TimedStack[] {
   const stacks: (readonly Frame[])[] = [];
   for (const [frameIndex, parent] of flame.nodes) {
@@ -72,7 +72,7 @@ export function timedProfile({ flame, hotLines }: ProfiledStall): readonly Timed
   }
   return flame.runs.flatMap(([node, from, length]) => {
     const [leaf, ...callers] = stacks[node] ?? [];
-    if (leaf === undefined) return [];
+    if (leaf === undefined || isOfHooks(stacks[node] ?? [])) return [];
     const hotLine = hotLines[flame.nodes[node]?.[0] ?? 0] ?? 0;
     return [{ from, length, hotLine, frames: [leaf, ...callers] }];
   });
@@ -86,6 +86,13 @@ export function collectingMs({ flame }: ProfiledStall): number {
 /** Samples of a profile: equal ones in a row are one run. */
 export function sampleCount({ flame }: ProfiledStall): number {
   return flame.runs.reduce((sum, [, , dur]) => sum + Math.max(1, Math.round(nanosToMs(dur) / flame.intervalMs)), 0);
+}
+
+/** Time in which Node called the tracer's hooks: the program alone would not have spent it. */
+function isOfHooks(frames: readonly Frame[]): boolean {
+  const caller = frames.findIndex(({ origin }) => origin !== "node");
+  const innermost = caller < 0 ? frames : frames.slice(0, caller);
+  return innermost.some(({ function: name, file }) => file === "node:internal/async_hooks" && name.startsWith("emit"));
 }
 
 function isNoFunction({ function: name, file }: Frame): boolean {

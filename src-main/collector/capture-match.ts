@@ -11,8 +11,9 @@ export interface CaptureMatches {
   /** Where captures saw the function standing for longest, and its name where the profile has none. */
   seen(profiled: Frame): Partial<Pick<Frame, "function" | "line" | "column">> | undefined;
   /**
-   * V8's sampler loses a function's frame in the moments in which it calls something native: its caller then seems to
-   * stand at the line of the call itself. Captures walk whole stacks, so they tell whom it had called.
+   * V8's sampler loses a function's frame in the moments in which it calls something native, and often where it was
+   * inlined: its caller then seems to stand at the line of the call itself, or at one of the callee's. Captures walk
+   * whole stacks, so they tell whom it had called.
    */
   withLostCallees(profiled: readonly TimedStack[]): readonly TimedStack[];
 }
@@ -21,6 +22,8 @@ interface Seen {
   readonly places: Map<string, { readonly frame: Frame; length: number }>;
   /** The profile's function that it was calling in every capture; undefined where it was not always the same. */
   callee: Frame | undefined;
+  /** Lines of the same file at which that one stood. */
+  readonly calleeLines: Set<number>;
 }
 
 /** A function of a profile, by where it begins. */
@@ -39,9 +42,10 @@ export function matchCaptures(profiled: readonly TimedStack[], captured: readonl
       const key = functionKey(match);
       const above = frames[index - 1];
       const callee = above === undefined || above.origin === "node" ? undefined : (matched[index - 1] ?? above);
-      const known = seen.get(key) ?? { places: new Map(), callee };
+      const known = seen.get(key) ?? { places: new Map(), callee, calleeLines: new Set() };
       if (callee === undefined || known.callee === undefined || functionKey(callee) !== functionKey(known.callee))
         known.callee = undefined;
+      if (above?.file === frame.file) known.calleeLines.add(above.line);
       const place = `${frame.line}:${frame.column}`;
       const at = known.places.get(place) ?? { frame, length: 0 };
       at.length += length;
@@ -63,11 +67,15 @@ export function matchCaptures(profiled: readonly TimedStack[], captured: readonl
         const [leaf] = stack.frames;
         const known = leaf === undefined || leaf.origin === "node" ? undefined : seen.get(functionKey(leaf));
         if (known?.callee === undefined) return stack;
-        const isAtCall =
-          stack.hotLine === 0 || [...known.places.values()].some(({ frame }) => frame.line === stack.hotLine);
-        return isAtCall ? { ...stack, frames: [known.callee, ...stack.frames] } : stack;
+        return isElsewhere(leaf, stack.hotLine, known) ? { ...stack, frames: [known.callee, ...stack.frames] } : stack;
       }),
   };
+}
+
+/** Whether the line that took most of a function's own time is not its own. */
+function isElsewhere(leaf: Frame | undefined, hotLine: number, { places, calleeLines }: Seen): boolean {
+  if (hotLine === 0 || hotLine < (leaf?.line ?? 0) || calleeLines.has(hotLine)) return true;
+  return [...places.values()].some(({ frame }) => frame.line === hotLine);
 }
 
 function functionsByFile(profiled: readonly TimedStack[]): ReadonlyMap<string, readonly Frame[]> {
