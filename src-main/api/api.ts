@@ -117,6 +117,8 @@ export interface Overview {
   readonly dropped: Readonly<Record<string, number>>;
   readonly notSeen: readonly string[];
   readonly events: number;
+  /** How long the tracer itself held the first thread, milliseconds. Part of no stall. */
+  readonly ownMs: number;
   readonly sentence: Sentence;
 }
 

@@ -39,6 +39,8 @@ export function createFold(): Fold {
   const threads = new Map<number, ThreadState>();
   const tasks = createKnownTasks();
   const processes = new Set<number>();
+  /** The culprit slice of each stall that has one. */
+  const culprits = new Map<number, number>();
   let lastId = 0;
   const nextId = (): number => ++lastId;
   const cancels = createCancelFold(tasks, nextId);
@@ -177,14 +179,24 @@ export function createFold(): Fold {
 
   /** The part of a task's row during which exactly that task held the event loop. */
   function culprit(stall: Extract<Change, { do: "stall" }>["row"], out: Change[]): void {
+    voidCulprit(stall.id, out);
     if (stall.dur === undefined || stall.task === 0) return;
     const task = tasks.any(stall.task);
     if (task === undefined || task.slice === 0) return;
     const { track, depth } = task;
     const id = nextId();
+    culprits.set(stall.id, id);
     const label = stall.blame === undefined ? "" : `${stall.blame.function}()`;
     out.push({ do: "slice", row: { id, track, depth, kind: "culprit", subject: stall.id, start: stall.start, label } });
     out.push({ do: "endSlice", slice: id, end: nanos(stall.start + stall.dur), outcome: "completed" });
+  }
+
+  /** What was said of the stall before no longer holds. */
+  function voidCulprit(stall: number, out: Change[]): void {
+    const slice = culprits.get(stall);
+    if (slice === undefined) return;
+    culprits.delete(stall);
+    out.push({ do: "voidSlice", slice });
   }
 
   function scope(event: Of<"scope">, out: Change[]): void {
@@ -290,7 +302,10 @@ export function createFold(): Fold {
       case "alive": {
         const from = out.length;
         threads.get(event.thread)?.stalls.apply(event, out);
-        for (const change of out.slice(from)) if (change.do === "stall") culprit(change.row, out);
+        for (const change of out.slice(from)) {
+          if (change.do === "stall") culprit(change.row, out);
+          if (change.do === "voidStall") voidCulprit(change.stall, out);
+        }
         return;
       }
       case "own":

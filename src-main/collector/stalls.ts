@@ -141,7 +141,9 @@ export function createThreadStalls(thread: number, nextId: () => number, thresho
     const { id, start, end, phase } = part;
     const samples = gap.samples.filter(({ at }) => at >= start && (end === undefined || at <= end));
     const profile = gap.profile === undefined ? undefined : cut(gap.profile, part);
-    const verdict: StallVerdict = judgeStall(start, samples, profile, end);
+    // A stack answered late may be from behind the native call that it waited for.
+    const prompt = samples.filter(({ tookMs }) => tookMs < SILENT_MS);
+    const verdict: StallVerdict = judgeStall(start, prompt.length > 0 ? prompt : samples, profile, end);
     const isProfiled = profile !== undefined;
     const stacks = isProfiled ? timedProfile(profile) : timedCaptures(start, samples, end);
     const waitedMs = stacks.length === 0 ? {} : { syncCallMs: syncCallMs(stacks, isProfiled) };
@@ -165,7 +167,7 @@ export function createThreadStalls(thread: number, nextId: () => number, thresho
               evidence,
               stacks,
               isProfiled,
-              captures: samples.filter(({ tookMs }) => tookMs < SILENT_MS).length,
+              captures: prompt.length,
               blame: verdict.blame,
             }),
       evidence,

@@ -1,8 +1,10 @@
 /** Everything the frame of the window needs about one recording. */
 import type { Overview, ThreadRow } from "../api/api.ts";
+import { nanosToMs } from "../../src-runtime/protocol/time.ts";
 import type { Recording } from "../store/recording.ts";
 import { describeRecording } from "./recording-row.ts";
 import { stallRows } from "./stalls.ts";
+import { STALL_FORMAT } from "./victims.ts";
 
 interface StoredThread {
   readonly id: number;
@@ -33,9 +35,16 @@ export function overview(recording: Recording): Overview {
       dropped: droppedByKind(recording),
       notSeen: notSeen(recording),
       events: meta.events,
+      ownMs: nanosToMs(ownTime(recording)),
       sentence: row.sentence,
     };
   });
+}
+
+/** How long the tracer itself held the first thread, nanoseconds. */
+export function ownTime(recording: Recording): number {
+  if (recording.format < STALL_FORMAT) return 0;
+  return recording.get<{ dur: number }>("SELECT coalesce(sum(dur), 0) AS dur FROM own WHERE thread = 1")?.dur ?? 0;
 }
 
 export function threads(recording: Recording): readonly ThreadRow[] {

@@ -7,7 +7,7 @@ import type { RecordingState } from "../api/api.ts";
 import type { RecordingMeta } from "../store/meta.ts";
 import { promiseCounts } from "../store/promise-reader.ts";
 import type { Recording } from "../store/recording.ts";
-import { droppedByKind, notSeen } from "./overview.ts";
+import { droppedByKind, notSeen, ownTime } from "./overview.ts";
 import { modelRows, toolRows, type ModelRow, type ToolRow } from "./report-agents.ts";
 import { cancellationRows, type CancellationRow } from "./report-cancellations.ts";
 import { reportStalls, type ReportStall } from "./report-stalls.ts";
@@ -61,6 +61,8 @@ export interface Report {
   readonly eventLoop: {
     readonly utilization: number | null;
     readonly blockedMs: number;
+    /** How long the tracer itself held the thread: at its start, and taking profiles. Part of no stall. */
+    readonly ownMs: number;
     readonly delay: { readonly p50: number | null; readonly p99: number | null; readonly max: number | null };
   };
   readonly models: readonly ModelRow[];
@@ -190,6 +192,7 @@ function eventLoop(recording: Recording, stalls: readonly ReportStall[]): Report
   return {
     utilization: total === 0 ? null : Math.min(1, busy / total),
     blockedMs,
+    ownMs: nanosToMs(ownTime(recording)),
     delay: { p50: at(0.5), p99: at(0.99), max: rows.at(-1)?.delay_ms ?? null },
   };
 }

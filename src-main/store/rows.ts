@@ -250,6 +250,8 @@ export type Change =
       readonly outcome: Outcome;
       readonly firstChunk?: Nanos;
     }
+  /** Of a closed slice of a kind that is never merged into levels. */
+  | { readonly do: "voidSlice"; readonly slice: number }
   | { readonly do: "span"; readonly row: SpanRow }
   | {
       readonly do: "endSpan";

@@ -37,6 +37,7 @@ export function createStatements(db: Database.Database) {
     endSpan: db.prepare("UPDATE span SET end = ?, outcome = ?, error = ? WHERE id = ?"),
     spanAttributes: db.prepare("UPDATE span SET attributes = json_patch(attributes, ?) WHERE id = ?"),
     slice: insert("slice", "id,track,class,start,dur,depth,kind,outcome,subject,label,first_chunk"),
+    voidSlice: db.prepare("DELETE FROM slice WHERE id = ?"),
     endSlice: db.prepare("UPDATE slice SET class = ?, dur = ?, outcome = ?, first_chunk = ? WHERE id = ?"),
     run: insert("run", "track,level,start,depth,dur,kind,outcome,count,subject,label", "INSERT OR REPLACE"),
     loop: insert("loop", "thread,level,start,dur,busy_ms,delay_ms", "INSERT OR REPLACE"),

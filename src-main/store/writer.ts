@@ -255,6 +255,9 @@ function apply(
       young.settleTask(change.task);
       sql.taskChunks.run(change.firstChunk, change.chunks, change.task);
       return;
+    case "voidSlice":
+      sql.voidSlice.run(change.slice);
+      return;
     case "span": {
       const { id, thread, task, name, start } = change.row;
       sql.span.run(id, thread, task, name, start);

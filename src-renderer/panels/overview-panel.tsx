@@ -125,6 +125,8 @@ function factsOf(overview: Overview): readonly Fact[] {
   if (recording.tools > 0) facts.push({ name: "Tool calls", value: formatCount(recording.tools) });
   if (main !== undefined) facts.push({ name: "Program", value: main.program });
   if (threads.length > 1) facts.push({ name: "Threads", value: formatCount(threads.length) });
+  if (overview.ownMs > 0)
+    facts.push({ name: "Tracer itself", value: `${formatDuration(overview.ownMs * 1e6)}, in no stall` });
   facts.push({ name: "Node", value: nodeWords(overview.nodeChosen, main?.node) });
   return facts;
 }

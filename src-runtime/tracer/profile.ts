@@ -47,13 +47,11 @@ export function canProfile(): boolean {
 }
 
 export function startProfiler(now: () => number, post: (message: RawProfile | OwnMessage) => void): Profiler {
-  const began = now();
   const start = v8.startCpuProfile.bind(v8);
   v8.setFlagsFromString(`--cpu-profiler-sampling-interval=${INTERVAL_US}`);
   let profile = start();
   v8.setFlagsFromString(`--cpu-profiler-sampling-interval=${USUAL_INTERVAL_US}`);
   let since = now();
-  post({ t: "own", what: "profile", at: began, ms: since - began });
   let notBefore = 0;
   let windows: ProfiledWindow[] = [];
 

@@ -67,7 +67,7 @@ function reported(stalls: readonly ReportStall[]): Report {
     waitTargets: [],
     resilience: { retries: 0, gaveUp: 0, fallbacks: 0, breakersOpened: 0 },
     stalls,
-    eventLoop: { utilization: 0.5, blockedMs: 400, delay: { p50: 0, p99: 0, max: 0 } },
+    eventLoop: { utilization: 0.5, blockedMs: 400, ownMs: 0, delay: { p50: 0, p99: 0, max: 0 } },
     models: [],
     tools: [],
     spans: { total: 0, byScope: {} },
