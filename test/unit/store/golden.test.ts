@@ -3,6 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { details } from "../../../src-main/queries/details.ts";
+import { promiseTasks } from "../../../src-main/queries/promises.ts";
 import { overview } from "../../../src-main/queries/overview.ts";
 import { report } from "../../../src-main/queries/report.ts";
 import { strip } from "../../../src-main/queries/strip.ts";
@@ -94,5 +95,30 @@ test("format 2 keeps what tasks waited for, who held it, and how each took its c
       { kind: "cancel", source: 24, target: 23 },
     ]),
   );
+  recording.close();
+});
+
+test("format 3 keeps the figures, the profile and the victims of a stall, the tracer's own time, and promises", () => {
+  const recording = openRecording(`${FOLDER}format-3.stallscope`);
+  const [stall] = overview(recording).stalls;
+  expect(details(recording, { kind: "stall", id: stall?.id ?? 0 })).toMatchObject({
+    stall: { cause: "own-code", blame: { function: "parsePdf", file: "src/pdf.ts" } },
+    evidence: { cpuRatio: 0.97, watchdogLateMs: 1.5, runDelayMs: 0.4, gcMs: 10 },
+    flame: {
+      source: "profile",
+      intervalMs: 5,
+      runs: [
+        [1, 70e6, 90e6],
+        [2, 160e6, 10e6],
+      ],
+    },
+    victims: [{ kind: "sleep", due: 90e6, ran: 171e6, exact: true }],
+    victimCount: 1,
+  });
+  expect(report(recording)).toMatchObject({ eventLoop: { ownMs: 14.5 } });
+  expect(promiseTasks(recording, { from: 0, to: 300e6, limit: 10 }).tasks).toMatchObject([
+    { id: 1, settled: 100.02e6, runs: [] },
+    { id: 2, parent: 1, created: 100.01e6, runs: [{ start: 100.03e6, end: 100.04e6 }] },
+  ]);
   recording.close();
 });
