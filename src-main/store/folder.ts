@@ -33,7 +33,7 @@ export function recordingFiles(folder: string): readonly string[] {
 /** `<program>-<date>-<time>.stallscope`, not there yet. Creates the folder. */
 export function newRecordingPath(folder: string, program: string, at: Date): string {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     throw new RecordingError(
@@ -49,6 +49,21 @@ export function newRecordingPath(folder: string, program: string, at: Date): str
   for (let count = 1; ; count++) {
     const path = join(folder, count === 1 ? `${name}${EXTENSION}` : `${name}-${count}${EXTENSION}`);
     if (statSync(path, { throwIfNoEntry: false }) === undefined) return path;
+  }
+}
+
+/**
+ * The folder and those above it that are missing. Not by `recursive`: Node then asks for ever below a folder that says
+ * "no such file" of whatever is made in it, as /proc does.
+ */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another run was faster.
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The recordings folder: names, the cap, and what may be deleted. */
 import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import {
   clearPlace,
@@ -20,6 +20,17 @@ test("a new recording is named after its program and time, and never takes anoth
     expect(basename(newRecordingPath(join(folder, "new"), "my agent", at))).toBe(
       "my_agent-2026-11-03-040506-2.stallscope",
     );
+  });
+});
+
+test("a folder is made with those above it; where none can be, the place and the way out are said", async () => {
+  await inFolder((folder) => {
+    const at = new Date(2026, 10, 3);
+    expect(statSync(dirname(newRecordingPath(join(folder, "a/b/c"), "x", at))).isDirectory()).toBe(true);
+    writeFileSync(join(folder, "file"), "");
+    for (const nowhere of [join(folder, "file/a/b"), ...(process.platform === "linux" ? ["/proc/nowhere/a/b"] : [])]) {
+      expect(() => newRecordingPath(nowhere, "x", at)).toThrow(`${nowhere} can't be made`);
+    }
   });
 });
 
