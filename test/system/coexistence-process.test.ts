@@ -81,8 +81,8 @@ describe("in the program", () => {
 });
 
 describe("ends in the middle", () => {
-  test("process.exit: the stall is whole", async () => {
-    const { code, report } = await runBoth(home.path, [node, HOLD, "exits"]);
+  test.each(["exits", "exitsInside"])("process.exit (%s): the stall is whole", async (how) => {
+    const { code, report } = await runBoth(home.path, [node, HOLD, how]);
     expect(code).toBe(7);
     expect(report.recording.state).toBe("closed");
     expect(stallOf(report, "holdTheLoop").durationMs).toBeGreaterThanOrEqual(299);
@@ -90,6 +90,7 @@ describe("ends in the middle", () => {
 
   test.each([
     ["kills", 143],
+    ["killsInside", 137],
     ["aborts", 134],
   ])("%s itself: the stall has its stack, the recording is cut", async (how, expected) => {
     const { code, report } = await runBoth(home.path, [node, HOLD, how], {
@@ -98,14 +99,21 @@ describe("ends in the middle", () => {
     });
     expect(code).toBe(expected);
     expect(report.recording.state).toBe("cut");
-    expect(stallOf(report, "holdTheLoop").capturedDuring).toBe(true);
+    const stall = stallOf(report, "holdTheLoop");
+    expect(stall).toMatchObject({ durationMs: null, capturedDuring: true });
+    // The last sign of life is up to 40 ms old.
+    expect(stall.seenMs).toBeGreaterThanOrEqual(250);
   });
 
   test("a worker that is terminated while it spins: main goes on", async () => {
     const { stdout, report } = await runBoth(home.path, [node, HOLD, "terminates"]);
     expect(stdout).toBe("held\n1\n");
     expect(report.recording.state).toBe("closed");
-    expect(report.stalls.filter(({ thread }) => (thread ?? 0) > 0)).toHaveLength(1);
+    const [stall, ...more] = report.stalls.filter(({ thread }) => (thread ?? 0) > 0);
+    expect(more).toEqual([]);
+    // The profile, from which a worker's stacks are, ended with it.
+    expect(stall).toMatchObject({ durationMs: null, cause: "unknown" });
+    expect(stall?.seenMs).toBeGreaterThanOrEqual(100);
     expect(report.stalls.filter(({ thread }) => (thread ?? 0) === 0)).toEqual([]);
   });
 });
