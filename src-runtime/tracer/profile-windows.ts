@@ -2,7 +2,7 @@
  * Cuts the stalls out of a profile as V8 tells it: of each window the stacks that stood in it, and when. Runs on the
  * watchdog's thread. Pure.
  */
-import type { ProfileFrame, ProfileMessage } from "../protocol/message.ts";
+import type { ProfileFrame, ProfileMessage, WireFrame } from "../protocol/message.ts";
 import type { RawProfile } from "./profile.ts";
 
 /** The part of a .cpuprofile that is read here. Lines and columns of its frames count from 0, those of ticks from 1. */
@@ -102,6 +102,21 @@ export function profileWindows(raw: RawProfile, ownFile: string, intervalMs: num
     }
     return { t: "profile", beat, at: from, intervalMs, frames, nodes: kept, runs };
   }
+}
+
+/**
+ * The message with its frames at their places in the sources. The line that took most of a function's own time is one of
+ * the transformed code: of a frame that has moved it is not known.
+ */
+export function withPlaces(message: ProfileMessage, places: readonly WireFrame[]): ProfileMessage {
+  const frames = message.frames.map((frame, index): ProfileFrame => {
+    const [, file, line, column, hotLine] = frame;
+    const place = places[index];
+    if (place === undefined) return frame;
+    const hasMoved = place[1] !== file || place[2] !== line || place[3] !== column;
+    return [...place, hasMoved ? 0 : hotLine];
+  });
+  return { ...message, frames };
 }
 
 /** V8 writes names and paths as they are, with quotes and backslashes (of regular expressions, of Windows). */

@@ -16,7 +16,7 @@ import type { Message, ProfileMessage } from "../protocol/message.ts";
 import { RecordKind } from "../protocol/record.ts";
 import { createPromiseDrain } from "./promise-drain.ts";
 import { INTERVAL_US, type RawProfile } from "./profile.ts";
-import { profileWindows } from "./profile-windows.ts";
+import { profileWindows, withPlaces } from "./profile-windows.ts";
 import { Control, createRingReader, viewRing } from "./ring.ts";
 import { createCapture, openMainSession, type Capture } from "./stack-session.ts";
 import { createThreadStats, openThreadSource, stallsIn, type MeasuredStall } from "./thread-stats.ts";
@@ -120,8 +120,7 @@ function startWatchdog(data: WatchdogData): void {
       else
         capture.mapPlaces(
           message.frames.map(([fn, file, line, column]) => [fn, file, line, column]),
-          (mapped) =>
-            send([{ ...message, frames: mapped.map((frame, index) => [...frame, message.frames[index]?.[4] ?? 0]) }]),
+          (places) => send([withPlaces(message, places)]),
         );
     }
   }

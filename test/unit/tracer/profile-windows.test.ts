@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { RawProfile } from "../../../src-runtime/tracer/profile.ts";
-import { parseProfile, profileWindows } from "../../../src-runtime/tracer/profile-windows.ts";
+import { parseProfile, profileWindows, withPlaces } from "../../../src-runtime/tracer/profile-windows.ts";
 
 const OWN = "/app/register.cjs";
 
@@ -96,4 +96,26 @@ test("a sample stands for no longer than a few intervals: the sampler may not ha
   const text = written(NODES, 0, [3, 3], [5000, 500_000]);
   const [message] = profileWindows({ t: "rawProfile", text, at: 506, windows: [[1, 0, 506]] }, OWN, 5);
   expect(message?.runs.reduce((sum, [, , length]) => sum + length, 0)).toBeLessThan(40);
+});
+
+test("frames that a loader knows to stand elsewhere in the sources lose their hot line: it is of the transformed code", () => {
+  const [message] = profileWindows(raw([3, 3], [[1, 0, 10]]), OWN, 5);
+  expect(message?.frames).toEqual([
+    ["main", "file:///app/a.js", 3, 5, 0],
+    ["parse", "file:///app/a.js", 10, 5, 12],
+  ]);
+  const [main, parse] = [
+    ["main", "file:///app/a.js", 3, 5],
+    ["parse", "file:///app/a.js", 10, 5],
+  ] as const;
+  expect(withPlaces(message!, [main, parse])).toEqual(message);
+  for (const moved of [
+    ["parse", "/app/a.ts", 10, 5],
+    ["parse", "file:///app/a.js", 7, 5],
+    ["parse", "file:///app/a.js", 10, 2],
+  ] as const)
+    expect(withPlaces(message!, [main, moved]).frames).toEqual([
+      [...main, 0],
+      [...moved, 0],
+    ]);
 });
