@@ -94,7 +94,10 @@ function functionsByFile(profiled: readonly TimedStack[]): ReadonlyMap<string, r
   return files;
 }
 
-/** Of the same name, else without one; the last that begins before the place where the capture stands. */
+/**
+ * Of the same name, else without one; the last that begins before the place where the capture stands. A loader that was
+ * gone before it could be asked leaves a profile with the places of transformed code: there the only one of that name.
+ */
 function functionOf(captured: Frame, functions: readonly Frame[]): Frame | undefined {
   const before = functions.filter(
     ({ line, column }) => line < captured.line || (line === captured.line && column <= captured.column),
@@ -102,13 +105,21 @@ function functionOf(captured: Frame, functions: readonly Frame[]): Frame | undef
   const last = before.toSorted((a, b) => a.line - b.line || a.column - b.column).at(-1);
   const named = (isSame: (name: string) => boolean): Frame | undefined => {
     const same = before.filter(({ function: name }) => isSame(name));
-    return same.toSorted((a, b) => a.line - b.line || a.column - b.column).at(-1);
+    if (same.length > 0) return same.toSorted((a, b) => a.line - b.line || a.column - b.column).at(-1);
+    // Where a loader alone knew the places of transformed code, the profile may have come too late to ask it.
+    const [only, ...others] = functions.filter(({ function: name }) => isSame(name));
+    return others.length === 0 ? only : undefined;
   };
   return (
     named((name) => name === captured.function) ??
     named((name) => isSameMethod(name, captured.function)) ??
+    onlyOne(functions.filter(({ function: name }) => name !== "(anonymous)" && name === captured.function)) ??
     (last?.function === "(anonymous)" ? last : undefined)
   );
+}
+
+function onlyOne(functions: readonly Frame[]): Frame | undefined {
+  return functions.length === 1 ? functions[0] : undefined;
 }
 
 /** A call site says `Parser.parse` where the profile says `parse`. */

@@ -155,3 +155,18 @@ test("a callee whose frame the sampler lost while it called something native is 
   const own = { ...profile, hotLines: profile.hotLines.map(() => 90) };
   expect(judgeStall(msToNanos(0), atCall, own, msToNanos(100)).blame?.function).toBe("handle");
 });
+
+test("a profile with the places of transformed code takes those of captures by the function's name, if only one has it", () => {
+  const at = (line: number, frame: Frame): Frame => ({ ...frame, line });
+  const transformed = (stack: string): ProfiledStall => {
+    const profile = profiled(0, [[stack, 100]]);
+    const frames = profile.flame.frames.map((frame, index) => at(20 + index, frame));
+    return { ...profile, flame: { ...profile.flame, frames } };
+  };
+  const capture = sample(50, "build < run");
+  const captures = [{ ...capture, frames: capture.frames.map((frame) => at(8, frame)) }];
+  const blameOf = (stack: string): number | undefined =>
+    judgeStall(msToNanos(0), captures, transformed(stack), msToNanos(100)).blame?.line;
+  expect(blameOf("build < run")).toBe(8);
+  expect(blameOf("build < build < run")).toBe(88);
+});
