@@ -23,12 +23,12 @@ afterAll(() => home.dispose());
 describe("the report", () => {
   test("says where the stall's time went by itself, most of it in what the program computed", () => {
     const [stall] = runStalls(made);
-    expect(stall?.blame?.function).toBe("countPrimes");
+    // V8 may have inlined one into the other.
+    expect(stall?.blame?.function).toMatch(/^(?:isPrime|countPrimes)$/);
     expect(stall?.selfTimes.length).toBeLessThanOrEqual(10);
     const total = stall?.selfTimes.reduce((sum, { selfMs }) => sum + selfMs, 0) ?? 0;
     expect(total).toBeGreaterThan(0);
     expect(total).toBeLessThanOrEqual((stall?.durationMs ?? 0) + 1);
-    // What V8 inlines counts for the function it is in.
     const own = stall?.selfTimes.filter(({ function: fn }) => fn === "isPrime" || fn === "countPrimes") ?? [];
     expect(own.reduce((sum, { selfMs }) => sum + selfMs, 0)).toBeGreaterThan(total / 2);
   });
@@ -38,7 +38,7 @@ describe("the report", () => {
     expect(text.stdout).toMatch(/█.* ms {2}(?:isPrime|countPrimes) .*blocks\.mjs:\d+/);
     expect(text.stdout).toMatch(/1 timer \d+ ms late/);
     const markdown = await stallscope(home.path, ["report", "--markdown", recording]);
-    expect(markdown.stdout).toMatch(/Self time of the .* in `countPrimes\(\) .*`:\n\n {4}█/);
+    expect(markdown.stdout).toMatch(/Self time of the .* in `(?:isPrime|countPrimes)\(\) .*`:\n\n {4}█/);
   });
 });
 
@@ -48,7 +48,7 @@ describe("--fail-on-stall", () => {
     const plain = await run("--quiet", "--fail-on-stall", "100", "-o", join(home.path, "a.stallscope"), BLOCKS);
     expect(plain).toMatchObject({ code: 3, stdout: "" });
     expect(plain.stderr).toMatch(
-      /^stallscope: countPrimes\(\) .*blocks\.mjs:\d+ held the event loop for .*, 100 ms are/,
+      /^stallscope: (?:isPrime|countPrimes)\(\) .*blocks\.mjs:\d+ held the event loop for .*, 100 ms are/,
     );
     const json = await run("--json", "--fail-on-stall", "100", "-o", join(home.path, "b.stallscope"), BLOCKS);
     expect(json.code).toBe(3);

@@ -39,6 +39,11 @@ export const PERMITTED: readonly PermittedDifference[] = [
   { id: "abort-source", undo: inText(asPlain(/^abort 0 abort\([^]*?^\s*\} \[ 'signal', 'abort' \]$/gm)) },
   { id: "response-push", undo: inText((text) => text.replaceAll(/^null 0 true false$/gm, "null 0 false false")) },
   { id: "async-ids", undo: inText(shiftAsyncIds) },
+  {
+    id: "inspector-scripts",
+    undo: inText((text) => text.replaceAll(/^(?:covered|debugged) (?:register\.cjs|nameless)\n/gm, "")),
+  },
+  { id: "profile-interval", undo: inText((text) => text.replaceAll(/^(own profile: .*) 5 ms$/gm, "$1 1 ms")) },
 ];
 
 /** The capture function, and the list of integrations that the AI SDK reads. */
