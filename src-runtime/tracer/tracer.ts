@@ -218,7 +218,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   const stretches = createStretches(now());
   const beats: { heartbeat?: Heartbeat } = {};
   let profiler: Profiler | undefined;
-  if (canProfile()) {
+  if (config.level !== "light" && canProfile()) {
     profiler = startProfiler(now, post);
     undo.push(() => profiler?.stop());
   }
@@ -330,7 +330,8 @@ function describeThread(config: TracerConfig, hasHandles: boolean): HelloMessage
   if (threadId !== 0) notSeen.push("stacks in worker threads while they are blocked");
   else if (!mayInspect())
     notSeen.push("stacks of stalls while they last (Node's permission model; --allow-inspector lets them be seen)");
-  if (!canProfile())
+  if (config.level === "light") notSeen.push("what long native calls were doing (level light)");
+  else if (!canProfile())
     notSeen.push(`what long native calls were doing (Node ${process.versions.node}; 24.12 or later is profiled)`);
   return {
     t: "hello",
