@@ -13,7 +13,7 @@
  */
 import { nanosToMs } from "../../src-runtime/protocol/time.ts";
 import type { Cause, Frame, Site, StallEvidence } from "../api/api.ts";
-import type { TimedStack } from "./blame.ts";
+import { SILENT_MS, type TimedStack } from "./blame.ts";
 
 /** Most of a stall, where another class would explain the rest of it. */
 const HALF = 0.5;
@@ -35,8 +35,6 @@ const SOON_MS = 10;
 const SINGLE_MS = 70;
 /** Callbacks from which on they are many. */
 const MANY = 4;
-/** V8 answers in 1 to 3 ms, in 12 at worst; this long it was inside one call. Milliseconds. */
-export const SILENT_MS = 20;
 /** A share of run delay that may have made a stall out of work too short for one … */
 const DELAYED = 0.25;
 /** … and one beside which the program's part does not matter, whatever it was. */

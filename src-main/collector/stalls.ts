@@ -14,13 +14,14 @@ import {
   isNeutral,
   judgeStall,
   sampleCount,
+  SILENT_MS,
   timedCaptures,
   timedProfile,
   type ProfiledStall,
   type StackSample,
   type StallVerdict,
 } from "./blame.ts";
-import { causeOf, SILENT_MS, syncCallMs } from "./cause.ts";
+import { causeOf, syncCallMs } from "./cause.ts";
 import type { SessionEvent } from "./session.ts";
 import { judgeStartUp, type StartUp } from "./startup.ts";
 
@@ -141,9 +142,8 @@ export function createThreadStalls(thread: number, nextId: () => number, thresho
     const { id, start, end, phase } = part;
     const samples = gap.samples.filter(({ at }) => at >= start && (end === undefined || at <= end));
     const profile = gap.profile === undefined ? undefined : cut(gap.profile, part);
-    // A stack answered late may be from behind the native call that it waited for.
     const prompt = samples.filter(({ tookMs }) => tookMs < SILENT_MS);
-    const verdict: StallVerdict = judgeStall(start, prompt.length > 0 ? prompt : samples, profile, end);
+    const verdict: StallVerdict = judgeStall(start, samples, profile, end);
     const isProfiled = profile !== undefined;
     const stacks = isProfiled ? timedProfile(profile) : timedCaptures(start, samples, end);
     const waitedMs = stacks.length === 0 ? {} : { syncCallMs: syncCallMs(stacks, isProfiled) };
