@@ -13,32 +13,39 @@ import { RecordKind } from "../protocol/record.ts";
 import { Control, type RingView, type RingWriter } from "./ring.ts";
 
 const ACTIVE_MS = 10;
-/** Where hooks wake it with the first callback, and where nothing does. */
+/** Until hooks, where there are any, wake it with the first callback. */
 const IDLE_MS = 40;
-const UNHOOKED_IDLE_MS = 20;
 /** Utilisation is reported in buckets of at least this length. */
 const BUCKET_MS = 50;
 /** Below this share of busy time over a bucket the event loop counts as idle. */
 const IDLE_SHARE = 0.05;
+/** A beat that comes by so much too late had something before it. */
+const LATE_MS = 3;
 const UNKNOWN_RATIO = 0xffff_ffff;
 
-/** The longest stretch of a gap in which no callback began. Stamps. */
-export interface Longest {
+/** What a gap between two beats was made of, where hooks see the callbacks. Stamps. */
+export interface Seen {
+  /** The longest stretch in which no callback began. */
+  readonly from: number;
+  readonly to: number;
+  /** When the first callback began, undefined without one. */
+  readonly first: number | undefined;
+}
+
+interface Busy {
   readonly from: number;
   readonly to: number;
 }
 
 export interface HeartbeatHost {
   readonly thresholdMs: number;
-  /** Whether `wake` is called with every callback. */
-  readonly isHooked: boolean;
   readonly trouble: Emitter["trouble"];
   /** The traced thread's watchdog is gone. */
   isDead(): boolean;
   /** Runs `create`; the handles it makes are ours. */
   own(create: () => void): void;
   /** Ends what is counted between beats; undefined without hooks. */
-  longest(at: number): Longest | undefined;
+  seen(at: number): Seen | undefined;
   /** A stall was measured, before its record is written. */
   stalled(beat: number, from: number, to: number): void;
   /** Work of ours after a beat was measured. Whether it took a while: that is not counted to the next. */
@@ -61,7 +68,6 @@ export function startHeartbeat(ring: RingView, writer: RingWriter, host: Heartbe
   const utilization = performance.eventLoopUtilization.bind(performance);
   const threadCpu = process.threadCpuUsage?.bind(process);
   const { control } = ring;
-  const idleMs = host.isHooked ? IDLE_MS : UNHOOKED_IDLE_MS;
   let beat = 0;
   let last = now();
   let lastIdle = utilization().idle;
@@ -80,13 +86,14 @@ export function startHeartbeat(ring: RingView, writer: RingWriter, host: Heartbe
     const idle = utilization().idle;
     const cpu = threadCpu?.();
     const gap = at - last;
-    const busy = Math.min(gap, Math.max(0, gap - (idle - lastIdle)));
+    const cpuMs =
+      cpu === undefined || lastCpu === undefined
+        ? undefined
+        : (cpu.user + cpu.system - lastCpu.user - lastCpu.system) / 1000;
+    const { from, to } = busyPart(at, gap, Math.min(gap, Math.max(0, gap - (idle - lastIdle))), cpuMs);
+    const busy = to - from;
     if (busy >= host.thresholdMs) {
-      const { from, to } = bounds(at, busy);
-      const ratio =
-        cpu === undefined || lastCpu === undefined
-          ? UNKNOWN_RATIO
-          : Math.round(Math.min(1, (cpu.user + cpu.system - lastCpu.user - lastCpu.system) / 1000 / busy) * 1e6);
+      const ratio = cpuMs === undefined ? UNKNOWN_RATIO : Math.round(Math.min(1, cpuMs / busy) * 1e6);
       host.stalled(beat, from, to);
       writer.write(RecordKind.stall, 0, to, beat, ratio, 0, to - from);
     }
@@ -106,20 +113,29 @@ export function startHeartbeat(ring: RingView, writer: RingWriter, host: Heartbe
     host.restart(last);
   }
 
-  /** The longest stretch, if it is all of the busy time but what short callbacks before and after may have taken. */
-  function bounds(at: number, busy: number): Longest {
-    const longest = host.longest(at);
-    if (longest !== undefined && longest.to - longest.from >= host.thresholdMs) {
-      if (busy - (longest.to - longest.from) <= ACTIVE_MS) return longest;
-    }
-    return { from: at - busy, to: at };
+  /**
+   * The busy part of a gap. The event loop's idle counter loses what it had waited when a signal wakes it, and the
+   * profiler sends one every few milliseconds; so with hooks it is only the most that it can have been. Nothing is busy
+   * before the first callback, a beat that is on time has no more behind it than its CPU time, and one stretch that is
+   * all but what may have been idle is all.
+   */
+  function busyPart(at: number, gap: number, counted: number, cpuMs: number | undefined): Busy {
+    const seen = host.seen(at);
+    if (seen === undefined) return { from: at - counted, to: at };
+    const { first = at - counted } = seen;
+    const most = Math.min(counted, at - first);
+    if (gap - interval < LATE_MS) return { from: at - Math.min(most, cpuMs ?? most), to: at };
+    const from = Math.max(seen.from, at - most);
+    return most - (seen.to - from) <= interval + LATE_MS
+      ? { from, to: Math.max(from, seen.to) }
+      : { from: at - most, to: at };
   }
 
   function flush(at: number): void {
     const length = at - bucketStart;
     const late = Math.max(0, Math.round(bucketDelay * 1000));
     writer.write(RecordKind.beat, 0, at, beat, late, Math.round(bucketBusy * 1000), length);
-    const wanted = bucketBusy / length < IDLE_SHARE ? idleMs : ACTIVE_MS;
+    const wanted = bucketBusy / length < IDLE_SHARE ? IDLE_MS : ACTIVE_MS;
     bucketStart = at;
     bucketBusy = 0;
     bucketDelay = 0;

@@ -15,6 +15,8 @@ export interface Stretches {
   restart(at: number): void;
   readonly longestStart: number;
   readonly longestEnd: number;
+  /** When the first callback began; that of `restart` where there was none. */
+  readonly first: number;
   readonly callbacks: number;
   /** Milliseconds. */
   readonly longestCallback: number;
@@ -25,6 +27,7 @@ export function createStretches(at: number): Stretches {
   let callbackFrom = at;
   let longestStart = at;
   let longestEnd = at;
+  let first = at;
   let callbacks = 0;
   let longestCallback = 0;
 
@@ -40,7 +43,7 @@ export function createStretches(at: number): Stretches {
     before(to) {
       close(to);
       callbackFrom = to;
-      callbacks++;
+      if (callbacks++ === 0) first = to;
     },
     after(to) {
       if (to - callbackFrom > longestCallback) longestCallback = to - callbackFrom;
@@ -51,6 +54,7 @@ export function createStretches(at: number): Stretches {
       callbackFrom = to;
       longestStart = to;
       longestEnd = to;
+      first = to;
       callbacks = 0;
       longestCallback = 0;
     },
@@ -59,6 +63,9 @@ export function createStretches(at: number): Stretches {
     },
     get longestEnd() {
       return longestEnd;
+    },
+    get first() {
+      return first;
     },
     get callbacks() {
       return callbacks;

@@ -20,7 +20,7 @@ import type { TracerConfig } from "./config.ts";
 import { createCurrentTask } from "./current.ts";
 import type { Emitter, OwnTimers, Records } from "./emitter.ts";
 import { canTrackHandles, startHandleHooks, type HandleHooks } from "./handles.ts";
-import { startHeartbeat, type Heartbeat, type Longest } from "./heartbeat.ts";
+import { startHeartbeat, type Heartbeat, type Seen } from "./heartbeat.ts";
 import { instrument } from "./instrumentations/index.ts";
 import { createProbe } from "./probe.ts";
 import { canProfile, startProfiler, type Profiler, type RawProfile } from "./profile.ts";
@@ -162,12 +162,13 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   }
 
   /** A promise's reaction begins later than the callback that it runs after. */
-  function longestStretch(at: number): Longest {
+  function seenStretch(at: number): Seen {
     stretches.close(at);
-    const { longestStart: from, longestEnd: to } = stretches;
+    const { longestStart: from, longestEnd: to, callbacks } = stretches;
+    const first = callbacks === 0 ? undefined : stretches.first;
     const run = promises?.longest();
     const isSame = run !== undefined && run.end - run.start > SAME_SHARE * (to - from) && run.start >= from;
-    return isSame ? { from: run.start, to: run.end } : { from, to };
+    return isSame ? { from: run.start, to: run.end, first } : { from, to, first };
   }
 
   function tend(at: number): boolean {
@@ -240,7 +241,6 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
   undo.push(instrumentation.stop);
   const heartbeat: Heartbeat = startHeartbeat(ring, writer, {
     thresholdMs: config.threshold,
-    isHooked: hasHandles,
     trouble: emitter.trouble,
     isDead() {
       promises?.publish();
@@ -249,7 +249,7 @@ export function startTracer(config: TracerConfig, ownFile: string, watchdogFile:
       return true;
     },
     own: handles?.own ?? ((create) => create()),
-    longest: (at) => (hasHandles ? longestStretch(at) : undefined),
+    seen: (at) => (hasHandles ? seenStretch(at) : undefined),
     stalled(beat, from, to) {
       const { callbacks, longestCallback, longestStart, longestEnd } = stretches;
       const counted = hasHandles

@@ -139,6 +139,13 @@ describe("programs that block", () => {
     });
   });
 
+  test("an event loop that waits is free, whatever the profiler's signals do to its idle counter", async () => {
+    const { stdout, report } = await recordProgram(home.path, [real("waits.mjs")]);
+    expect(stdout).toBe("waited\n");
+    expect(report.eventLoop.utilization).toBeLessThan(0.3);
+    expect(report.stalls.filter(({ phase }) => phase === "run")).toEqual([]);
+  });
+
   test("a worker thread blocks its own event loop, and main is not blamed", async () => {
     const { stdout, report } = await recordProgram(home.path, [real("worker-threads.mjs")]);
     expect(stdout).toBe("main stayed free\n");
