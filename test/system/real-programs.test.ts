@@ -140,7 +140,7 @@ describe("programs that block", () => {
   });
 
   test("an event loop that waits is free, whatever the profiler's signals do to its idle counter", async () => {
-    const { stdout, report } = await recordProgram(home.path, [real("waits.mjs")]);
+    const { stdout, report } = await recordProgram(home.path, [real("idles.mjs")]);
     expect(stdout).toBe("waited\n");
     expect(report.eventLoop.utilization).toBeLessThan(0.3);
     expect(report.stalls.filter(({ phase }) => phase === "run")).toEqual([]);
